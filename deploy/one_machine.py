@@ -1,0 +1,167 @@
+"""The whole platform on one machine: a private broker and all processes, on one data directory."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import requests
+
+from deploy.broker import PrivateBroker
+from deploy.processes import HTTP, PROCESSES, PROJECTOR, REACT, RELAY, Process
+from deploy.supervisor import Child, Supervisor, inherited
+from shared.api.tokens import issue
+from shared.privacy.masters import ISSUER_PRIVATE, create_secrets
+
+
+class PortTaken(Exception):
+    """A fixed port is in use by somebody else. The text says which, and what to do."""
+
+
+class NotQuiet(Exception):
+    """The platform did not come to rest in time. The text says what was still under way."""
+
+
+class OneMachine:
+    """The platform as a context: started on entering, stopped cleanly on leaving.
+
+    ``ports``: "fixed" (those of the process description, for a lasting installation) or "free".
+    ``broker``: the URL of a broker of your own; None starts a private node under the data directory.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        *,
+        clock: Literal["system", "manual"] = "system",
+        ports: Literal["fixed", "free"] = "free",
+        broker: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        say: Callable[[str], None] = lambda line: None,
+    ) -> None:
+        self.data = data.absolute()
+        self._clock, self._ports, self._settings, self._say = clock, ports, dict(settings or {}), say
+        self._given_broker = broker
+        self.broker: PrivateBroker | None = None
+        self.supervisor: Supervisor
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as opening:
+            self._prepare()
+            self._say("starting the broker …")
+            url = self._start_broker(opening)
+            self._say("starting the services …")
+            self.supervisor = Supervisor(self._children(url), say=self._say)
+            opening.callback(self.supervisor.stop)
+            self.supervisor.start()
+            self._opened = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+
+    # --- what runs where ------------------------------------------------------------------------
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """The base URL of each service's HTTP API."""
+        return {process.name.removesuffix("-http"): self.supervisor.children[process.name].url for process in HTTP}
+
+    def token(self, account: str, roles: Sequence[str]) -> str:
+        """A five-minute token; on one machine the platform issues its own."""
+        return issue((self.data / "secrets" / ISSUER_PRIVATE).read_bytes(), account, roles)
+
+    def _prepare(self) -> None:
+        self.data.mkdir(parents=True, exist_ok=True)
+        create_secrets(self.data / "secrets")
+        self._port_of = {process.name: self._port(process) for process in PROCESSES}
+
+    def _start_broker(self, opening: ExitStack) -> str:
+        if self._given_broker:
+            return self._given_broker
+        self.broker = PrivateBroker(self.data / "broker", say=self._say)
+        opening.callback(self.broker.stop)
+        return self.broker.start()
+
+    def _port(self, process: Process) -> int:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", process.default_port if self._ports == "fixed" else 0))
+            except OSError:
+                raise PortTaken(
+                    f"port {process.default_port}, needed by {process.name}, is taken:"
+                    " stop the program that uses it, or a platform that already runs"
+                ) from None
+            port: int = probe.getsockname()[1]
+            return port
+
+    def _children(self, broker: str) -> list[Child]:
+        common = {"WEGMARKEN_DATA": str(self.data), "WEGMARKEN_CLOCK": self._clock, **self._settings}
+        return [
+            Child(
+                name=process.name,
+                command=process.command,
+                port=self._port_of[process.name],
+                environment=inherited(
+                    **common,
+                    **({"WEGMARKEN_BROKER": broker} if process.needs_broker else {}),
+                    WEGMARKEN_PORT=str(self._port_of[process.name]),
+                ),
+                log=self.data / "logs" / f"{process.name}.log",
+            )
+            for process in PROCESSES
+        ]
+
+    # --- how it does ----------------------------------------------------------------------------
+
+    def status(self) -> dict[str, dict[str, Any] | None]:
+        """What each process says of itself at ``/health/ready``; None where it does not answer."""
+        found: dict[str, dict[str, Any] | None] = {}
+        for name, child in self.supervisor.children.items():
+            found[name] = None
+            with suppress(requests.RequestException, ValueError):
+                found[name] = requests.get(f"{child.url}/health/ready", timeout=5).json()
+        return found
+
+    def wait_quiet(self, *, timeout: float = 60) -> int:
+        """Wait until every event is published, every reaction done and every view there; the head's position.
+
+        Raises NotQuiet.
+        """
+        deadline = time.monotonic() + timeout
+        before: int | None = None
+        while True:
+            self.supervisor.revive()
+            status = self.status()
+            head = _head_if_quiet(status)
+            if head is not None and head == before:
+                return head
+            if time.monotonic() > deadline:
+                raise NotQuiet(f"not quiet after {timeout:.0f} s: {status}")
+            before = head
+            time.sleep(0.05)
+
+
+def _head_if_quiet(status: Mapping[str, Mapping[str, Any] | None]) -> int | None:
+    """The position of the newest event if nothing is under way."""
+    relay, react, projector = (status[process.name] for process in (RELAY, REACT, PROJECTOR))
+    if relay is None or react is None or projector is None:
+        return None
+    head = relay.get("head")
+    quiet = (
+        head is not None
+        and relay.get("position") == head
+        and not any(react.get(count, 1) for count in ("in_hand", "waiting", "due"))
+        and projector.get("views")
+        and all(position >= head for position in projector["views"].values())
+    )
+    return head if quiet else None

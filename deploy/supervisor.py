@@ -1,0 +1,165 @@
+"""Starts processes, waits until they are ready, restarts what dies, stops everything cleanly."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+GRACE = 10.0
+"""Seconds a process gets to finish after SIGTERM before it is killed."""
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class NotReady(Exception):
+    """A process did not become ready, or ended at start. The text says which, and where its log is."""
+
+
+@dataclass
+class Child:
+    """A process that is to run: its arguments after ``python -m``, and the port of its health address."""
+
+    name: str
+    command: Sequence[str]
+    port: int
+    environment: Mapping[str, str]
+    log: Path
+    process: subprocess.Popen[bytes] | None = None
+    starts: list[float] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.starts.append(time.monotonic())
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *self.command],
+                env=dict(self.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # a Ctrl-C reaches us alone; we stop the others in order
+                preexec_fn=_die_with_parent,
+            )
+
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def ready(self) -> bool:
+        with suppress(requests.RequestException):
+            return requests.get(f"{self.url}/health/ready", timeout=2).ok
+        return False
+
+    def send(self, number: signal.Signals) -> None:
+        if self.process is not None and self.alive():
+            self.process.send_signal(number)
+
+    def last_words(self) -> str:
+        """The end of the process's log, for a message."""
+        lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return lines[-1] if lines else "(it said nothing)"
+
+
+def _die_with_parent() -> None:
+    # Should we be killed ourselves, nothing of ours stays behind.
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+class Supervisor:
+    """Runs children until ``stop``. A child that dies is started again, at growing intervals."""
+
+    def __init__(self, children: Sequence[Child], *, say: Callable[[str], None] = lambda line: None) -> None:
+        self.children = {child.name: child for child in children}
+        self._say = say
+        self._stopping = threading.Event()
+        self._held: set[str] = set()
+
+    def start(self, *, timeout: float = 60) -> None:
+        """Start all and wait until each is ready. Raises NotReady; what was started is stopped then."""
+        for child in self.children.values():
+            child.log.parent.mkdir(parents=True, exist_ok=True)
+            child.start()
+        try:
+            self.wait_ready(*self.children, timeout=timeout, restart=False)
+        except BaseException:
+            self.stop()
+            raise
+
+    def wait_ready(self, *names: str, timeout: float = 60, restart: bool = True) -> None:
+        """Wait until these (or all) are ready. Raises NotReady."""
+        deadline = time.monotonic() + timeout
+        for child in [self.children[name] for name in names or self.children]:
+            while not child.ready():
+                if restart:
+                    self.revive()
+                elif not child.alive():
+                    raise NotReady(f"{child.name} ended at start: {child.last_words()} ({child.log})")
+                if time.monotonic() > deadline:
+                    raise NotReady(f"{child.name} is not ready after {timeout:.0f} s ({child.log})")
+                time.sleep(0.05)
+
+    def watch(self) -> None:
+        """Keep all running until ``stop`` is called from elsewhere or by a signal handler."""
+        while not self._stopping.wait(0.5):
+            self.revive()
+
+    def revive(self) -> None:
+        """Start again what has died and is not held, at most once per growing interval."""
+        for child in self.children.values():
+            if child.alive() or child.name in self._held or self._stopping.is_set():
+                continue
+            recent = sum(1 for start in child.starts if start > time.monotonic() - 60)
+            if child.starts and time.monotonic() - child.starts[-1] < min(10.0, 0.5 * recent):
+                continue
+            self._say(f"{child.name} ended and is started again")
+            child.start()
+
+    def kill(self, name: str, *, hold: bool = False) -> None:
+        """kill -9 one child; ``hold`` keeps it down until ``release``."""
+        if hold:
+            self._held.add(name)
+        child = self.children[name]
+        child.send(signal.SIGKILL)
+        if child.process is not None:
+            child.process.wait()
+
+    def release(self, name: str) -> None:
+        """Let a held child run again, at once."""
+        self._held.discard(name)
+        self.children[name].start()
+
+    def stop(self) -> None:
+        """Stop all, those started last first; what does not end within the grace is killed."""
+        self._stopping.set()
+        children = list(reversed(self.children.values()))
+        for child in children:
+            child.send(signal.SIGTERM)
+            child.send(signal.SIGCONT)
+        deadline = time.monotonic() + GRACE
+        for child in children:
+            if child.process is None:
+                continue
+            try:
+                child.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                child.send(signal.SIGKILL)
+                child.process.wait()
+
+
+def inherited(**settings: str) -> dict[str, str]:
+    """This process's environment with the platform's settings laid over it."""
+    mine = {name: value for name, value in os.environ.items() if not name.startswith("WEGMARKEN_")}
+    return mine | settings

@@ -1,0 +1,190 @@
+"""Events to stored bytes and back, with the personal fields sealed.
+
+Stored data are JSON: plain fields by name, and under ``_sealed`` one entry per class and subject
+``{"class", "subject", "fields", "cipher"}``. Stored metadata hold the envelope.
+"""
+
+from __future__ import annotations
+
+import types
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, is_dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
+
+import orjson
+
+from shared.contracts.envelope import Envelope, Recorded
+from shared.contracts.model import Event, EventId, Hidden, PersonalClass
+from shared.contracts.registry import contract_named, contract_of, upcast
+from shared.eventstore.port import NewEvent, StoredEvent
+
+SEALED = "_sealed"
+
+
+class Sealer(Protocol):
+    """Seals and opens the personal fields of one class and subject; see ``shared.privacy``."""
+
+    def seal(
+        self, personal_class: PersonalClass, subject: str, event_id: str, names: tuple[str, ...], plain: bytes
+    ) -> bytes: ...
+
+    def open(
+        self,
+        personal_class: PersonalClass,
+        subject: str,
+        event_id: str,
+        names: tuple[str, ...],
+        cipher: bytes,
+    ) -> bytes | Hidden:
+        """The plain bytes, or why they cannot be read. Raises ValueError for a forged cipher."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The part of the envelope that is the same for all events of one command."""
+
+    learnt_on: date
+    actor: str
+    on_behalf_of: str | None
+    command_id: str
+    body_digest: str
+    correlation_id: str
+    causation_id: str
+
+
+def encode(event: Event, event_id: EventId, origin: Origin, sealer: Sealer) -> NewEvent:
+    """Serialise an event for the store, sealing its personal fields."""
+    contract = contract_of(type(event))
+    plain: dict[str, Any] = {}
+    groups: dict[tuple[PersonalClass, str], dict[str, Any]] = {}
+    for name in contract.names:
+        value = getattr(event, name)
+        if (protection := contract.protections.get(name)) is None:
+            plain[name] = value
+        else:
+            group = groups.setdefault((protection.personal_class, getattr(event, protection.subject)), {})
+            group[name] = value
+    if groups:
+        plain[SEALED] = [
+            {
+                "class": personal_class,
+                "subject": subject,
+                "fields": list(group),
+                "cipher": b64encode(
+                    sealer.seal(personal_class, subject, event_id, tuple(group), _dumps(group))
+                ).decode(),
+            }
+            for (personal_class, subject), group in groups.items()
+        ]
+    metadata = {
+        "version": contract.version,
+        "occurred_on": event.occurred_on,
+        "learnt_on": origin.learnt_on,
+        "actor": origin.actor,
+        "on_behalf_of": origin.on_behalf_of,
+        "command_id": origin.command_id,
+        "body_digest": origin.body_digest,
+        "correlation_id": origin.correlation_id,
+        "causation_id": origin.causation_id,
+    }
+    return NewEvent(event_id=event_id, type=contract.type, data=_dumps(plain), metadata=_dumps(metadata))
+
+
+def envelope_of(stored: StoredEvent) -> Envelope:
+    """The envelope alone, without touching the data."""
+    meta = orjson.loads(stored.metadata)
+    return Envelope(
+        event_id=EventId(stored.event_id),
+        type=stored.type,
+        version=meta["version"],
+        occurred_on=date.fromisoformat(meta["occurred_on"]),
+        learnt_on=date.fromisoformat(meta["learnt_on"]),
+        recorded_at=stored.recorded_at,
+        actor=meta["actor"],
+        on_behalf_of=meta["on_behalf_of"],
+        command_id=meta["command_id"],
+        body_digest=meta["body_digest"],
+        correlation_id=meta["correlation_id"],
+        causation_id=meta["causation_id"],
+        stream=stored.stream,
+        revision=stored.revision,
+        position=stored.position,
+    )
+
+
+def open_data(stored: StoredEvent, sealer: Sealer) -> dict[str, Any]:
+    """The stored data as JSON values with personal fields opened, or ``Hidden`` where they cannot be."""
+    data: dict[str, Any] = orjson.loads(stored.data)
+    for entry in data.pop(SEALED, ()):
+        names = tuple(entry["fields"])
+        opened = sealer.open(
+            PersonalClass(entry["class"]),
+            entry["subject"],
+            stored.event_id,
+            names,
+            b64decode(entry["cipher"]),
+        )
+        data.update(dict.fromkeys(names, opened) if isinstance(opened, Hidden) else orjson.loads(opened))
+    return data
+
+
+def decode(stored: StoredEvent, sealer: Sealer) -> Recorded[Event]:
+    """The recorded event in its current shape.
+
+    Raises KeyError for an unknown type, LookupError for a missing upcaster, TypeError or ValueError
+    for data that do not fit the contract.
+    """
+    envelope = envelope_of(stored)
+    contract = contract_named(stored.type)
+    data = upcast(contract, envelope.version, open_data(stored, sealer))
+    converters = _converters(contract.event_class)  # type: ignore[arg-type]  # a class is hashable, mypy errs
+    for name, convert in converters.items():
+        value = data[name]
+        if value is not None and not isinstance(value, Hidden):
+            data[name] = convert(value)
+    return Recorded(envelope, contract.event_class(occurred_on=envelope.occurred_on, **data))
+
+
+def _dumps(value: Any) -> bytes:
+    return orjson.dumps(value, default=_json_default)
+
+
+def _json_default(value: Any) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Hidden):
+        raise ValueError("a hidden field cannot be recorded again")
+    raise TypeError(f"{type(value).__name__} is not a contract type")
+
+
+@cache
+def _converters(event_class: Any) -> Mapping[str, Callable[[Any], Any]]:
+    """For each field that JSON cannot hold as it is: how to build it. None and Hidden never reach it."""
+    hints = get_type_hints(event_class)
+    found = {name: _converter(hints[name]) for name in hints if name != "occurred_on"}
+    return {name: convert for name, convert in found.items() if convert is not None}
+
+
+def _converter(hint: Any) -> Callable[[Any], Any] | None:
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        parts = [part for part in get_args(hint) if part is not type(None) and part is not Hidden]
+        return _converter(parts[0]) if len(parts) == 1 else None
+    if origin is tuple:
+        inner = _converter(get_args(hint)[0])
+        return tuple if inner is None else lambda values: tuple(map(inner, values))
+    if hint is date:
+        return date.fromisoformat
+    if hint is Decimal:
+        return Decimal
+    if is_dataclass(hint):
+        nested = _converters(hint)  # type: ignore[arg-type]
+        return lambda value: hint(  # type: ignore[operator]
+            **{name: nested[name](part) if name in nested else part for name, part in value.items()}
+        )
+    return None

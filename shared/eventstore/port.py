@@ -1,0 +1,118 @@
+"""The port of the event store: what every adapter promises. One contract suite tests them all.
+
+A stream's revisions count 0, 1, 2, …; positions grow over the whole store (in some adapters with
+gaps). Data and metadata are bytes to the store. An append is all or nothing and durable on return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+NO_STREAM: Final = -1
+"""Expected revision of a stream that does not exist yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event to append. ``event_id`` is a UUID in text form, unique over the whole store."""
+
+    event_id: str
+    type: str
+    data: bytes
+    metadata: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event as the store holds it. ``recorded_at``: UTC, set in the append's transaction, monotone."""
+
+    position: int
+    event_id: str
+    stream: str
+    revision: int
+    type: str
+    data: bytes
+    metadata: bytes
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """The recorded outcome of a command: what its first answer said."""
+
+    command_id: str
+    digest: str
+    stream: str
+    revision: int
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    """Mark in a subscription: everything that was there has been delivered, up to ``position``."""
+
+    position: int
+
+
+class Conflict(Exception):
+    """The stream is not at the expected revision; nothing was written. Load again and decide again."""
+
+    def __init__(self, stream: str, expected: int, actual: int) -> None:
+        super().__init__(f"{stream} is at {actual}, not {expected}")
+        self.stream, self.expected, self.actual = stream, expected, actual
+
+
+class AlreadyAnswered(Exception):
+    """This command id was answered before; nothing was written. ``answer`` is the first answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"command {answer.command_id} was answered before")
+        self.answer = answer
+
+
+class StoreUnavailable(Exception):
+    """The store cannot be reached or cannot write; nothing was written. Try again later."""
+
+
+class EventStore(Protocol):
+    """What the platform needs of an event store. All methods raise StoreUnavailable."""
+
+    def append(self, stream: str, events: Sequence[NewEvent], *, expected: int, command_id: str, digest: str) -> Answer:
+        """Append the events of one command, at least one, in one transaction.
+
+        ``expected`` is the revision of the last event of the stream, or ``NO_STREAM``. Raises
+        AlreadyAnswered for a known command id (whatever the digest), else Conflict.
+        """
+        ...
+
+    def answer_to(self, command_id: str, *, stream: str) -> Answer | None:
+        """The first answer to a command that was recorded in this stream, if there is one."""
+        ...
+
+    def read(self, stream: str, *, after: int = -1) -> Sequence[StoredEvent]:
+        """The events of a stream with a revision above ``after``; empty if there is no such stream."""
+        ...
+
+    def read_last(self, stream: str) -> StoredEvent | None:
+        """The newest event of a stream."""
+        ...
+
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> Sequence[StoredEvent]:
+        """The next events of the whole store above a position, in order of position."""
+        ...
+
+    def subscribe_all(self, *, after: int = 0, batch: int = 1000) -> Iterator[Sequence[StoredEvent] | CaughtUp]:
+        """Blocks: batches of events above a position as they come, and a CaughtUp mark after each end
+        of the log (again at least once a second while nothing comes, so that a caller can look up)."""
+        ...
+
+    def head(self) -> int:
+        """The position of the newest event, 0 if there is none."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is under way and release files, threads and connections."""
+        ...

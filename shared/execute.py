@@ -1,0 +1,116 @@
+"""The life of a command: load the stream, fold it, decide, append with the expected revision.
+
+One command is one append to one stream: all or nothing on every store. A command id makes it
+idempotent; its event ids derive from it, so that the store refuses what was written before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Generic, TypeVar
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from shared.contracts.codec import Origin, Sealer, decode, encode
+from shared.contracts.envelope import Recorded
+from shared.contracts.model import Event, EventId
+from shared.eventstore.port import NO_STREAM, AlreadyAnswered, Answer, Conflict, EventStore
+
+S = TypeVar("S")
+C = TypeVar("C")
+E = TypeVar("E", bound=Event)
+
+ATTEMPTS = 8
+"""How often a command is decided again after a conflict before it is refused as busy."""
+COMMANDS = uuid5(NAMESPACE_URL, "urn:wegmarken:command")
+
+
+class Refused(Exception):
+    """A domain rule says no. ``rule`` is the name of the problem, ``facts`` plain values without personal data."""
+
+    def __init__(self, rule: str, **facts: object) -> None:
+        super().__init__(rule)
+        self.rule, self.facts = rule, facts
+
+
+class KeyReused(Exception):
+    """The idempotency key was used before with another body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decider(Generic[S, C, E]):
+    """A stream's pure core: what nothing is, what an event makes of it, what a command leads to."""
+
+    nothing: S
+    evolve: Callable[[S, E], S]
+    decide: Callable[[S, C], Sequence[E]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """Where a command's events stand. ``repeated``: this is the first answer, given again.
+
+    A command that changes nothing is accepted at the stream's present revision; position is then 0.
+    """
+
+    stream: str
+    revision: int
+    position: int
+    repeated: bool = False
+
+
+def command_scope(actor: str, key: str) -> str:
+    """The command id of an actor's idempotency key: a UUID, the same for the same pair."""
+    return str(uuid5(COMMANDS, f"{actor}\n{key}"))
+
+
+def derived_id(command_id: str, name: str) -> str:
+    """A UUID for something a command creates (``name`` tells several apart): the same at every repetition."""
+    return str(uuid5(UUID(command_id), name))
+
+
+def load(store: EventStore, sealer: Sealer, stream: str) -> list[Recorded[Event]]:
+    """The recorded events of a stream, oldest first."""
+    return [decode(stored, sealer) for stored in store.read(stream)]
+
+
+def execute(
+    store: EventStore, sealer: Sealer, stream: str, decider: Decider[S, C, E], command: C, origin: Origin
+) -> Accepted:
+    """Carry out one command on one stream.
+
+    Raises Refused for a domain rule, KeyReused for a known command id with another digest, Conflict
+    when others were faster ``ATTEMPTS`` times, StoreUnavailable.
+    """
+    for attempt in range(ATTEMPTS):
+        if (answer := store.answer_to(origin.command_id, stream=stream)) is not None:
+            return _again(answer, origin)
+        history = store.read(stream)
+        state = reduce(decider.evolve, (decode(stored, sealer).event for stored in history), decider.nothing)  # type: ignore[arg-type]
+        events = decider.decide(state, command)
+        revision = history[-1].revision if history else NO_STREAM
+        if not events:
+            return Accepted(stream=stream, revision=revision, position=0)
+        new = [
+            encode(event, EventId(derived_id(origin.command_id, str(n))), origin, sealer)
+            for n, event in enumerate(events)
+        ]
+        try:
+            answer = store.append(
+                stream, new, expected=revision, command_id=origin.command_id, digest=origin.body_digest
+            )
+        except AlreadyAnswered as known:
+            return _again(known.answer, origin)
+        except Conflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+        else:
+            return Accepted(stream=answer.stream, revision=answer.revision, position=answer.position)
+    raise AssertionError("unreachable")
+
+
+def _again(answer: Answer, origin: Origin) -> Accepted:
+    if answer.digest != origin.body_digest:
+        raise KeyReused(origin.command_id)
+    return Accepted(stream=answer.stream, revision=answer.revision, position=answer.position, repeated=True)

@@ -1,0 +1,130 @@
+"""Native threads beside eventlet: unpatched modules, and a way to wait for a native thread.
+
+Where eventlet has patched the process (http, react), a blocking call on a native lock would stop the
+hub. So whatever runs on native threads imports ``threading``, ``queue`` and ``time`` from here, and
+whoever waits for it holds a ``Completion``, which blocks only the calling green thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from eventlet import event as green_event
+from eventlet import patcher, spawn
+from eventlet.hubs import trampoline
+
+if TYPE_CHECKING:
+    import queue as queue
+    import threading as threading
+    import time as time
+else:
+    queue = patcher.original("queue")
+    threading = patcher.original("threading")
+    time = patcher.original("time")
+
+T = TypeVar("T")
+
+
+class Completion(Protocol[T]):
+    """The outcome of something a native thread does. Set or failed exactly once."""
+
+    def set(self, value: T) -> None: ...
+
+    def fail(self, error: BaseException) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> T:
+        """The value, or raises the failure; raises TimeoutError after ``timeout`` seconds."""
+        ...
+
+
+def is_green() -> bool:
+    """Whether eventlet has patched this process's threads."""
+    return bool(patcher.is_monkey_patched("thread"))
+
+
+def completion() -> Completion[Any]:
+    """A new completion of the kind that suits this process."""
+    return _GreenCompletion() if is_green() else _PlainCompletion()
+
+
+class _PlainCompletion(Generic[T]):
+    def __init__(self) -> None:
+        self._done = threading.Event()
+        self._value: T | None = None
+        self._error: BaseException | None = None
+
+    def set(self, value: T) -> None:
+        self._value = value
+        self._done.set()
+
+    def fail(self, error: BaseException) -> None:
+        self._error = error
+        self._done.set()
+
+    def wait(self, timeout: float | None = None) -> T:
+        if not self._done.wait(timeout):
+            raise TimeoutError
+        if self._error is not None:
+            raise self._error
+        return self._value  # type: ignore[return-value]
+
+
+class _GreenCompletion(Generic[T]):
+    def __init__(self) -> None:
+        self._event = green_event.Event()
+        self._bridge = _Bridge.of_this_process()
+
+    def set(self, value: T) -> None:
+        self._bridge.hand_over(self._event, value, None)
+
+    def fail(self, error: BaseException) -> None:
+        self._bridge.hand_over(self._event, None, error)
+
+    def wait(self, timeout: float | None = None) -> T:
+        value: T = self._event.wait(timeout)
+        if not self._event.ready():
+            raise TimeoutError
+        return value
+
+
+class _Bridge:
+    """Carries outcomes from native threads to the hub: a deque, and a byte through a pipe to wake it."""
+
+    _this_process: _Bridge | None = None
+
+    @classmethod
+    def of_this_process(cls) -> _Bridge:
+        if cls._this_process is None:
+            cls._this_process = cls()
+        return cls._this_process
+
+    def __init__(self) -> None:
+        self._outcomes: deque[tuple[Any, Any, BaseException | None]] = deque()
+        self._wake_end, self._write_end = os.pipe()
+        os.set_blocking(self._wake_end, False)
+        os.set_blocking(self._write_end, False)
+        self._write = patcher.original("os").write
+        spawn(self._deliver)
+
+    def hand_over(self, event: Any, value: Any, error: BaseException | None) -> None:
+        self._outcomes.append((event, value, error))
+        with suppress(BlockingIOError):  # the pipe is full, so the hub will wake anyway
+            self._write(self._write_end, b"x")
+
+    def _deliver(self) -> None:
+        read = patcher.original("os").read
+        while True:
+            trampoline(self._wake_end, read=True)
+            try:
+                read(self._wake_end, 4096)
+            except BlockingIOError:
+                continue
+            while self._outcomes:
+                event, value, error = self._outcomes.popleft()
+                if error is None:
+                    event.send(value)
+                else:
+                    event.send_exception(error)

@@ -1,0 +1,141 @@
+"""The SQLite adapter: the contract, and what only a file can go through."""
+
+from __future__ import annotations
+
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from shared.eventstore.port import Conflict, StoreUnavailable
+from shared.eventstore.sqlite import SqliteEventStore
+from tests.eventstore.contract import EventStoreContract, append, event
+
+WRITER = """
+import sys
+from pathlib import Path
+from shared.eventstore.sqlite import SqliteEventStore
+from tests.eventstore.contract import append
+store = SqliteEventStore(Path(sys.argv[1]))
+for n in range(int(sys.argv[3])):
+    print(append(store, f"{sys.argv[2]}-{n}").position, flush=True)
+store.close()
+"""
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "events.db"
+
+
+class TestSqliteEventStore(EventStoreContract):
+    @pytest.fixture
+    def store(self, path: Path) -> Iterator[SqliteEventStore]:
+        store = SqliteEventStore(path)
+        yield store
+        store.close()
+
+
+def writer(path: Path, name: str, count: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(path), name, str(count)], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_several_processes_leave_no_gap(path: Path) -> None:
+    writers = [writer(path, f"w{n}", 100) for n in range(3)]
+    answered = [int(line) for process in writers for line in process.communicate()[0].split()]
+    store = SqliteEventStore(path)
+    assert sorted(answered) == list(range(1, 301))
+    assert [e.position for e in store.read_all()] == list(range(1, 301))
+    store.close()
+
+
+def test_what_was_answered_survives_kill_9(path: Path) -> None:
+    seed = random.randrange(2**32)
+    print("seed", seed)
+    chance = random.Random(seed)
+    answered: list[int] = []
+    for round_ in range(5):
+        process = writer(path, f"round{round_}", 10_000)
+        assert process.stdout is not None
+        for _ in range(chance.randint(1, 60)):
+            answered.append(int(process.stdout.readline()))
+        process.send_signal(signal.SIGKILL)
+        answered += [int(line) for line in process.communicate()[0].split() if line]
+    store = SqliteEventStore(path)
+    positions = [e.position for e in store.read_all(limit=100_000)]
+    assert set(answered) <= set(positions)
+    assert positions == list(range(1, len(positions) + 1))
+    append(store, "afterwards")
+    store.close()
+
+
+def test_one_conflict_in_a_group_is_its_own(path: Path) -> None:
+    store = SqliteEventStore(path)
+    append(store, "taken")
+
+    def attempt(n: int) -> bool:
+        try:
+            append(store, "taken" if n % 4 == 0 else f"free-{n}")
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(32) as pool:
+        outcomes = list(pool.map(attempt, range(64)))
+    assert outcomes == [n % 4 != 0 for n in range(64)]
+    assert [e.position for e in store.read_all()] == list(range(1, 50))
+    store.close()
+
+
+def test_a_full_disk_refuses_the_append_and_the_writer_lives_on(path: Path) -> None:
+    store = SqliteEventStore(path)
+    append(store, "before")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (path.with_name("events.db-wal").stat().st_size + 50_000, hard))
+    try:
+        with pytest.raises(StoreUnavailable):
+            append(store, "too-much", event(data=b"x" * 1_000_000), event())
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert store.read("too-much") == []
+    assert append(store, "too-much").position == 2
+    store.close()
+
+
+def test_a_file_that_is_no_database_is_said_so(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.db"
+    broken.write_bytes(b"not a database at all, but long enough to be read as a header of one" * 20)
+    with pytest.raises(StoreUnavailable):
+        SqliteEventStore(broken)
+
+
+def test_recorded_at_never_goes_back(path: Path) -> None:
+    store = SqliteEventStore(path)
+    append(store, "first")
+    store.close()
+    ahead = 4_000_000_000_000_000
+    with sqlite3.connect(path) as connection:
+        connection.execute("update events set recorded_at = ?", (ahead,))
+    store = SqliteEventStore(path)
+    append(store, "second")
+    first, second = store.read_all()
+    assert second.recorded_at == first.recorded_at
+    store.close()
+
+
+def test_a_closed_store_refuses(path: Path) -> None:
+    store = SqliteEventStore(path)
+    append(store, "s")
+    store.close()
+    with pytest.raises(StoreUnavailable):
+        append(store, "t")

@@ -1,0 +1,30 @@
+"""All tests in order of their cost: style, types, dependency rules, then behaviour."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+CHECKS = (
+    ("style", ["ruff", "check", "--quiet", "."]),
+    ("format", ["ruff", "format", "--check", "--quiet", "."]),
+    ("types", ["mypy"]),
+    ("dependency rules", ["lint-imports"]),
+)
+
+
+def main(arguments: list[str]) -> int:
+    """With arguments, only pytest with them; without, everything."""
+    if not arguments:
+        for name, command in CHECKS:
+            print(f"— {name}", flush=True)
+            if code := subprocess.run(command).returncode:
+                print(f"{name} failed: {' '.join(command)}", file=sys.stderr)
+                return code
+        print("— behaviour", flush=True)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

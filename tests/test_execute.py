@@ -1,0 +1,166 @@
+"""The life of a command, on the real store, with a counter as the stream."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from shared.contracts.casework import CaseMemberJoined, CaseOpened
+from shared.contracts.codec import Origin
+from shared.contracts.model import CaseId, Event, Hidden, HouseholdId, PersonalClass, PersonId
+from shared.eventstore.port import Conflict
+from shared.eventstore.sqlite import SqliteEventStore
+from shared.execute import Accepted, Decider, KeyReused, Refused, command_scope, derived_id, execute, load
+
+TODAY = date(2018, 2, 1)
+
+
+@dataclass(frozen=True)
+class Join:
+    """Each command brings one more member, up to three; naming one who is there changes nothing."""
+
+    member: str
+
+
+def decide(members: tuple[str, ...], command: Join) -> list[Event]:
+    if command.member in members:
+        return []
+    if len(members) == 3:
+        raise Refused("full", members=3)
+    if not members:
+        return [
+            CaseOpened(
+                occurred_on=TODAY,
+                case_id=CaseId("c"),
+                household_id=HouseholdId("h"),
+                member_id=PersonId(command.member),
+            )
+        ]
+    return [CaseMemberJoined(occurred_on=TODAY, case_id=CaseId("c"), member_id=PersonId(command.member))]
+
+
+def evolve(members: tuple[str, ...], event: Event) -> tuple[str, ...]:
+    assert isinstance(event, CaseOpened | CaseMemberJoined)
+    return (*members, event.member_id)
+
+
+decider: Decider[tuple[str, ...], Join, Event] = Decider((), evolve, decide)
+
+
+class NothingPersonal:
+    """These events hold no personal field; sealing one would be a mistake of the test."""
+
+    def seal(self, *_: object) -> bytes:
+        raise AssertionError
+
+    def open(
+        self, personal_class: PersonalClass, subject: str, event_id: str, names: tuple[str, ...], cipher: bytes
+    ) -> bytes | Hidden:
+        raise AssertionError
+
+
+def origin(command_id: str, digest: str = "digest") -> Origin:
+    return Origin(
+        learnt_on=TODAY,
+        actor="probe",
+        on_behalf_of=None,
+        command_id=command_id,
+        body_digest=digest,
+        correlation_id=command_id,
+        causation_id=command_id,
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[SqliteEventStore]:
+    store = SqliteEventStore(tmp_path / "events.db")
+    yield store
+    store.close()
+
+
+def join(store: SqliteEventStore, member: str, *, key: str | None = None, digest: str = "digest") -> Accepted:
+    command_id = command_scope("probe", key or member)
+    return execute(store, NothingPersonal(), "case-c", decider, Join(member), origin(command_id, digest))
+
+
+def members(store: SqliteEventStore) -> list[str]:
+    events = [recorded.event for recorded in load(store, NothingPersonal(), "case-c")]
+    return [event.member_id for event in events if isinstance(event, CaseOpened | CaseMemberJoined)]
+
+
+def test_a_command_is_recorded_where_it_says(store: SqliteEventStore) -> None:
+    accepted = join(store, "a")
+    assert accepted == Accepted(stream="case-c", revision=0, position=1)
+    (recorded,) = load(store, NothingPersonal(), "case-c")
+    assert recorded.envelope.event_id == derived_id(command_scope("probe", "a"), "0")
+    assert (recorded.envelope.actor, recorded.envelope.learnt_on) == ("probe", TODAY)
+
+
+def test_the_same_command_again_gives_the_first_answer(store: SqliteEventStore) -> None:
+    first = join(store, "a")
+    join(store, "b")
+    again = join(store, "a")
+    assert (again.revision, again.position, again.repeated) == (first.revision, first.position, True)
+    assert members(store) == ["a", "b"]
+
+
+def test_a_key_used_again_for_another_body_is_refused(store: SqliteEventStore) -> None:
+    join(store, "a", key="k", digest="one")
+    with pytest.raises(KeyReused):
+        join(store, "b", key="k", digest="two")
+    assert members(store) == ["a"]
+
+
+def test_a_command_that_changes_nothing_is_accepted_and_leaves_nothing(store: SqliteEventStore) -> None:
+    join(store, "a")
+    assert join(store, "a", key="other") == Accepted(stream="case-c", revision=0, position=0)
+    assert store.head() == 1
+
+
+def test_a_refused_command_leaves_nothing_and_may_come_again(store: SqliteEventStore) -> None:
+    for member in "abc":
+        join(store, member)
+    with pytest.raises(Refused, match="full"):
+        join(store, "d")
+    assert store.head() == 3
+
+
+def test_two_commands_on_one_stream_at_once_are_decided_one_after_the_other(store: SqliteEventStore) -> None:
+    start = threading.Barrier(3)
+
+    def attempt(member: str) -> Accepted:
+        start.wait()
+        return join(store, member)
+
+    with ThreadPoolExecutor(3) as pool:
+        accepted = list(pool.map(attempt, "abc"))
+    assert sorted(a.revision for a in accepted) == [0, 1, 2]
+    assert sorted(members(store)) == ["a", "b", "c"]
+
+
+def test_the_same_command_at_the_same_moment_has_one_effect(store: SqliteEventStore) -> None:
+    start = threading.Barrier(8)
+
+    def attempt(_: int) -> tuple[int, int]:
+        start.wait()
+        accepted = join(store, "a")
+        return accepted.revision, accepted.position
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(attempt, range(8))) == {(0, 1)}
+    assert store.head() == 1
+
+
+def test_endless_conflict_is_given_up(store: SqliteEventStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def taken(stream: str, *_: object, **__: object) -> object:
+        raise Conflict(stream, -1, 0)
+
+    monkeypatch.setattr(store, "append", taken)
+    with pytest.raises(Conflict):
+        join(store, "a")
