@@ -112,9 +112,10 @@ class Supervisor:
                 time.sleep(0.05)
 
     def watch(self) -> None:
-        """Keep all running until ``stop`` is called from elsewhere or by a signal handler."""
-        while not self._stopping.wait(0.5):
-            self.revive()
+        """Keep all running until Ctrl-C, or until ``stop`` is called from elsewhere."""
+        with suppress(KeyboardInterrupt):
+            while not self._stopping.wait(0.5):
+                self.revive()
 
     def revive(self) -> None:
         """Start again what has died and is not held, at most once per growing interval."""

@@ -123,6 +123,15 @@ class Loader:
         self._begin(self._scenario.ends_on)
         return Loaded(self._done, self._position, time.monotonic() - started)
 
+    @property
+    def ids(self) -> Mapping[str, str]:
+        """The ids answered so far, by the names the scenario gave them."""
+        return self._ids
+
+    def case(self, wanted: CaseOf) -> str:
+        """The id of a household's open case. Raises LoadFailed when there is none in time."""
+        return self._case(wanted, time.monotonic() + PATIENCE)
+
     def _begin(self, day: date) -> None:
         status, answer = self._api.call("POST", "/clock", "operator", body={"today": day}, service="intake")
         if status >= 400:

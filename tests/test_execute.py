@@ -56,6 +56,9 @@ decider: Decider[tuple[str, ...], Join, Event] = Decider((), evolve, decide)
 class NothingPersonal:
     """These events hold no personal field; sealing one would be a mistake of the test."""
 
+    def prepare(self, *_: object) -> None:
+        raise AssertionError
+
     def seal(self, *_: object) -> bytes:
         raise AssertionError
 

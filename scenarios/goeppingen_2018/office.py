@@ -52,7 +52,7 @@ def office(county: County) -> Iterator[Post]:
     yield from _posts_and_holders(county)
     for cover in county.covers:
         yield _post(
-            cover.from_on,
+            cover.from_on - timedelta(days=3),
             "covers",
             employee_id=Ref(employee_key(cover.covered)),
             deputy_id=Ref(employee_key(cover.deputy)),

@@ -48,7 +48,8 @@ class _Script:
 
     def __init__(self, chance: Random, place: County) -> None:
         self.chance, self.place = chance, place
-        self.housed_learnt_on: dict[str, date] = {}
+        self.case_known_on: dict[str, date] = {}
+        """When the office knows all that makes the district responsible for a household."""
 
     # --- intake -----------------------------------------------------------------------------------
 
@@ -133,7 +134,7 @@ class _Script:
         }
         learnt_on = self._learnt(member.joined_on, at_most=10)
         yield Post(day=learnt_on, lane=household.key, account=clerk, path=PERSONS, body=body, name=member.key)
-        title = {"section": "36a" if member.relation == "spouse" else "32", "granted_on": member.joined_on}
+        title = {"section": "30" if member.relation == "spouse" else "32", "granted_on": member.joined_on}
         yield self._about(household, member, learnt_on, clerk, "titles", title)
 
     def _birth(self, household: Household, member: Member, clerk: str) -> Post:
@@ -163,15 +164,18 @@ class _Script:
                 outcome = "negative" if household.rule == "R4-" else "positive"
                 decided_on = max(opened_on + DAY, ends_on - timedelta(days=self.chance.randint(5, 40)))
                 decision = {"outcome": outcome, "decided_on": decided_on}
-                learnt_on = max(learnt_on, self._learnt(decided_on))
+                learnt_on = max(learnt_on, self._learnt(decided_on, at_most=14))
                 yield self._about(household, anchor, learnt_on, clerk, f"procedures/{{{key}}}/decision", decision)
                 if household.rule != "R3":
                     final = {"outcome": outcome, "final_on": ends_on}
-                    learnt_on = max(learnt_on, self._learnt(ends_on))
+                    learnt_on = max(learnt_on, self._learnt(ends_on, at_most=14))
+                    self._now_known(household, learnt_on)
                     yield self._about(household, anchor, learnt_on, clerk, f"procedures/{{{key}}}/finality", final)
         if household.rule == "R3":
             title = {"section": "25(2)", "granted_on": ends_on}
-            yield self._about(household, anchor, self._learnt(ends_on), clerk, "titles", title)
+            learnt_on = self._learnt(ends_on, at_most=14)
+            self._now_known(household, learnt_on)
+            yield self._about(household, anchor, learnt_on, clerk, "titles", title)
         elif household.rule == "R4-":
             issued_on = min(ends_on + timedelta(days=self.chance.randint(5, 30)), plan.ENDS_ON)
             toleration = {"section": "60a", "issued_on": issued_on}
@@ -184,7 +188,8 @@ class _Script:
         if len(moving) == 1 and self.chance.random() < 0.15:
             yield from self._move_between_accommodations(household, clerk)
         slip = self.chance.random()
-        learnt_on = self.housed_learnt_on[household.key] = self._learnt(housed_on, at_most=14)
+        learnt_on = self._learnt(housed_on, at_most=14)
+        self._now_known(household, learnt_on)
         for member in moving:
             right = self._residence(household, housed_on, shared=False)
             key = f"residence:{member.key}"
@@ -244,6 +249,9 @@ class _Script:
         path = f"{PERSONS}/{{{member.key}}}/{path}"
         return Post(day=day, lane=household.key, account=account, path=path, body=body, name=name)
 
+    def _now_known(self, household: Household, learnt_on: date) -> None:
+        self.case_known_on[household.key] = max(learnt_on, self.case_known_on.get(household.key, learnt_on))
+
     def _learnt(self, day: date, *, often_late: bool = False, at_most: int = 30) -> date:
         """When the office learns what happened on a day; never after the scenario's end."""
         late = self.chance.random() < (0.3 if often_late else 0.05)
@@ -274,7 +282,7 @@ class _Script:
         team = [manager for manager in self.place.staff if manager.team == self.place.team_of(household.ags)]
         assigned_on = max(
             plan.SERVICE_STARTS_ON + timedelta(days=self.chance.randint(1, 16)),
-            self.housed_learnt_on[household.key] + timedelta(days=self.chance.randint(2, 6)),
+            self.case_known_on[household.key] + timedelta(days=self.chance.randint(2, 6)),
         )
         assigned_on = min(assigned_on, plan.ENDS_ON)
         found = [(assigned_on, self._one_of(team, assigned_on))]

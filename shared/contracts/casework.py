@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
+from uuid import UUID, uuid5
 
 from shared.contracts.model import (
     Ags,
@@ -209,6 +210,11 @@ class PostVacated(Event):
 
 
 # --- cases ------------------------------------------------------------------------------------
+
+
+def case_of(household_id: HouseholdId) -> CaseId:
+    """The id of a household's case; it has one, which can be closed and opened again."""
+    return CaseId(str(uuid5(UUID(household_id), "case")))
 
 
 @published(version=1)

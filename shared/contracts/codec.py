@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -27,6 +27,10 @@ SEALED = "_sealed"
 
 class Sealer(Protocol):
     """Seals and opens the personal fields of one class and subject; see ``shared.privacy``."""
+
+    def prepare(self, names: Iterable[tuple[PersonalClass, str]]) -> None:
+        """Make the keys of these classes and subjects, all at once, where they are new."""
+        ...
 
     def seal(
         self, personal_class: PersonalClass, subject: str, event_id: str, names: tuple[str, ...], plain: bytes
@@ -58,18 +62,24 @@ class Origin:
 
 
 def encode(event: Event, event_id: EventId, origin: Origin, sealer: Sealer) -> NewEvent:
-    """Serialise an event for the store, sealing its personal fields."""
+    """Serialise an event for the store, sealing its personal fields.
+
+    Raises ValueError for a field that is ``Hidden``: what cannot be read cannot be recorded again.
+    """
     contract = contract_of(type(event))
     plain: dict[str, Any] = {}
     groups: dict[tuple[PersonalClass, str], dict[str, Any]] = {}
     for name in contract.names:
         value = getattr(event, name)
+        if isinstance(value, Hidden):
+            raise ValueError(f"{contract.type}: a hidden field cannot be recorded again")
         if (protection := contract.protections.get(name)) is None:
             plain[name] = value
         else:
             group = groups.setdefault((protection.personal_class, getattr(event, protection.subject)), {})
             group[name] = value
     if groups:
+        sealer.prepare(groups)
         plain[SEALED] = [
             {
                 "class": personal_class,
@@ -157,8 +167,6 @@ def _dumps(value: Any) -> bytes:
 def _json_default(value: Any) -> str:
     if isinstance(value, Decimal):
         return str(value)
-    if isinstance(value, Hidden):
-        raise ValueError("a hidden field cannot be recorded again")
     raise TypeError(f"{type(value).__name__} is not a contract type")
 
 

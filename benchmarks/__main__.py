@@ -1,0 +1,25 @@
+"""``./dev bench [NAME]``: progress on standard error, one JSON object on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import import_module
+
+BENCHMARKS = {
+    "commands": "recording a consultation over HTTP, durable, beside the peer (about 3 minutes)",
+    "lag": "from a command's answer to the view and to the reaction's event (about 1 minute)",
+    "rebuild": "all reporting views from nothing over 200,000 and 1,000,000 events (some minutes)",
+}
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1 or arguments[0] not in BENCHMARKS:
+        print("usage: ./dev bench NAME", *(f"  {name:<10} {what}" for name, what in BENCHMARKS.items()), sep="\n")
+        return 0 if not arguments else 2
+    print(json.dumps(import_module(f"benchmarks.{arguments[0]}").run(), ensure_ascii=False))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,120 @@
+"""A small office to measure in: one team, one manager, one family of nine with an open case of ten events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from deploy.one_machine import OneMachine
+from scenarios.loader import Api, Loader
+from scenarios.steps import CaseOf, Post, Ref, Scenario
+from shared.api.tokens import issue
+from shared.privacy.masters import ISSUER_PRIVATE
+
+TODAY = date(2018, 6, 1)
+AGS = "08117024"
+MEMBERS = 9
+HEAD, LEAD, CLERK, MANAGER = "head", "lead", "clerk", "manager"
+ROLES = {
+    HEAD: ("head-of-office",),
+    LEAD: ("team-lead",),
+    CLERK: ("intake-clerk",),
+    MANAGER: ("integration-manager",),
+    "operator": ("operator",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """What a measurement needs: ids, and the body of a consultation with the family."""
+
+    case_id: str
+    persons: tuple[str, ...]
+    consultation: dict[str, Any]
+
+
+def set_up(machine: OneMachine) -> Office:
+    """Record the office through the API and wait until its case is open and assigned."""
+    scenario = Scenario("bench", 1, TODAY, TODAY, ROLES, list(_posts()))
+    loader = Loader(scenario, Api(machine.addresses, machine.token, ROLES))
+    loader.run()
+    machine.wait_quiet()
+    persons = tuple(loader.ids[_key(n)] for n in range(MEMBERS))
+    case_id = loader.case(CaseOf(_key(0), tuple(_key(n) for n in range(MEMBERS))))
+    consultation = {
+        "case_id": case_id,
+        "held_on": TODAY,
+        "setting": "outreach",
+        "minutes": 45,
+        "interpreter": True,
+        "topics": ["housing", "language"],
+        "took_part": persons[:2],
+        "concerns": persons[2:4],
+        "steps": [{"action_field": "housing", "step": "need"}, {"action_field": "language", "step": "progress"}],
+        "health": ["need"],
+        "note": "x" * 200,
+    }
+    return Office(case_id, persons, consultation)
+
+
+def long_token(machine: OneMachine, account: str, minutes: float = 120) -> str:
+    """A token that outlives the measurement."""
+    return issue((machine.data / "secrets" / ISSUER_PRIVATE).read_bytes(), account, ROLES[account], minutes)
+
+
+def _key(number: int) -> str:
+    return f"p{number}"
+
+
+def _posts() -> Iterator[Post]:
+    def office(path: str, answer: str | None = None, account: str = HEAD, **body: Any) -> Post:
+        return Post(day=TODAY, lane="one", account=account, path=path, body=body, name=answer)
+
+    yield office(f"/casework/v1/municipalities/{AGS}/service", service="district", since=date(2015, 1, 1))
+    yield office("/casework/v1/teams", "team", name="Messtrupp", formed_on=date(2018, 1, 15))
+    yield office("/casework/v1/teams/{team}/area", municipalities=[AGS], since=date(2018, 1, 15))
+    for account in (LEAD, MANAGER):
+        fields = {"account": account, "name": "Mess Beispiel", "qualification": "graduate"}
+        yield Post(
+            day=TODAY,
+            lane="one",
+            account=HEAD,
+            path="/casework/v1/employees",
+            body=fields | {"joined_on": date(2018, 2, 1)},
+            name=f"employee:{account}",
+        )
+        yield office(f"/casework/v1/employees/{{employee:{account}}}/team", team_id=Ref("team"), since=date(2018, 2, 1))
+    yield office(f"/casework/v1/employees/{{employee:{MANAGER}}}/contracts", fte="1.00", starts_on=date(2018, 2, 1))
+    for number in range(MEMBERS):
+        family = {} if number == 0 else {"anchor_id": Ref(_key(0)), "relation": "minor_child"}
+        yield Post(
+            day=TODAY,
+            lane="one",
+            account=CLERK,
+            path="/intake/v1/persons",
+            body={
+                "family_name": "Messlatte",
+                "given_name": "Probe",
+                "category": "asylum",
+                "born_on": date(2008, 1, 1) if number else date(1980, 1, 1),
+                "sex": "unknown",
+                "nationality": "SY",
+                "state_entry_on": date(2016, 1, 5),
+                "district_intake_on": date(2016, 2, 1),
+                "registered_on": date(2016, 2, 1),
+                "residence": {"kind": "follow_up_housing", "ags": AGS, "moved_in_on": date(2016, 2, 1)},
+            }
+            | family,
+            name=_key(number),
+        )
+    yield office("/intake/v1/persons/{p0}/titles", account=CLERK, section="25(2)", granted_on=date(2017, 1, 5))
+    yield Post(
+        day=TODAY,
+        lane="one",
+        account=LEAD,
+        path="/casework/v1/cases/{case}/assignment",
+        body={"team_id": Ref("team"), "manager_id": Ref(f"employee:{MANAGER}"), "assigned_on": TODAY},
+        case=CaseOf(_key(0), tuple(_key(n) for n in range(MEMBERS))),
+    )

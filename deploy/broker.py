@@ -1,0 +1,434 @@
+"""A private RabbitMQ node in a directory of its own, bound to loopback, apart from any broker of the machine.
+
+Own AMQP, distribution and epmd port, own cookie, home, user and password; the package's real server
+binary, not the distribution's wrapper, which insists on the system's user. The ports are kept in the
+directory, so that the URL stays the same from one start to the next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import random
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+import amqp
+
+SERVERS = (
+    "/usr/lib/rabbitmq/bin/rabbitmq-server",  # Debian, Ubuntu, Fedora; /usr/sbin has only the wrapper
+    "/opt/rabbitmq/sbin/rabbitmq-server",  # the generic archive, the official image
+    "/opt/homebrew/sbin/rabbitmq-server",
+    "/usr/local/sbin/rabbitmq-server",
+)
+NODE = "wegmarken@localhost"
+"""The same name for every private node: the epmd of its own keeps them apart, and queues keep their owner."""
+USER = "wegmarken"
+PORTS = range(21000, 32000)
+"""Below the range from which the kernel takes the ports of outgoing connections: free now is free after a restart."""
+PORTS_FILE, PROCESSES = "ports.json", "processes.json"
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+CONFIGURATION = """\
+listeners.tcp.local = 127.0.0.1:{amqp}
+default_user = {user}
+default_pass = {password}
+# Nudges are small: a few hundred bytes each. A machine that is shared keeps its memory and its disk.
+vm_memory_high_watermark.absolute = 512MB
+disk_free_limit.absolute = 50MB
+raft.wal_max_size_bytes = 16777216
+collect_statistics = none
+log.console = false
+log.file = broker.log
+log.file.level = warning
+log.file.rotation.size = 5242880
+log.file.rotation.count = 2
+"""
+VM = " ".join(
+    (
+        "+S 2:2",  # two schedulers
+        "+sbwt none +sbwtdcpu none +sbwtdio none",  # and no busy waiting: others work here too
+        "+B i",  # an interrupt in the terminal is not for the broker
+        "-kernel inet_dist_use_interface {127,0,0,1}",
+    )
+)
+
+
+class BrokerMissing(Exception):
+    """No RabbitMQ server is installed. The text says in one line what to do."""
+
+
+class BrokerInUse(Exception):
+    """Somebody else runs a broker on this directory. The text names both in one line."""
+
+
+class BrokerFailed(Exception):
+    """The node did not come up, or is not there. The text says where to read why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the node listens on 127.0.0.1: clients, other Erlang nodes (the command line tools), names."""
+
+    amqp: int
+    distribution: int
+    epmd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process that outlives its parent's memory of it: the start time tells a process id used again apart."""
+
+    pid: int
+    started: str
+
+    @classmethod
+    def of(cls, pid: int) -> Self:
+        return cls(pid, _start_time(pid) or "")
+
+    @property
+    def alive(self) -> bool:
+        return self.started != "" and _start_time(self.pid) == self.started
+
+
+class PrivateBroker:
+    """One private node on one directory. Not thread-safe; the file lock guards against other processes.
+
+    ``start`` and ``restart`` return when the node accepts AMQP: about six seconds. All calls raise
+    BrokerMissing, BrokerInUse or BrokerFailed, each with one line for people.
+    """
+
+    def __init__(self, directory: Path | str, *, say: Callable[[str], None] = lambda line: None) -> None:
+        self.directory = Path(directory).absolute()
+        self._say = say
+        self._lock: IO[str] | None = None
+        self._ports: Ports | None = None
+        self._node: subprocess.Popen[bytes] | None = None
+        self._epmd: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The AMQP URL with user and password, the same at every start while the port is free."""
+        return _url(self.directory, self.ports)
+
+    @property
+    def ports(self) -> Ports:
+        """Where the node listens. Raises BrokerFailed before the first start."""
+        if self._ports is None:
+            raise BrokerFailed(f"the broker in {self.directory} was not started")
+        return self._ports
+
+    @property
+    def alive(self) -> bool:
+        """Whether the node's process is there; a frozen one is, too."""
+        return self._node is not None and self._node.poll() is None
+
+    @property
+    def pid(self) -> int:
+        """The process id of the Erlang VM."""
+        return self._running().pid
+
+    def start(self) -> str:
+        """Start the node and return its URL. A node that a dead owner left behind is stopped first."""
+        server = _server()
+        self._prepare()
+        self._take_lock()
+        try:
+            self._stop_left_over()
+            self._ports = _choose_ports(self.directory)
+            self._start_epmd()
+            self._start_node(server)
+        except BaseException:
+            self.stop()
+            raise
+        return self.url
+
+    def restart(self) -> str:
+        """Stop what runs, if anything does, and start the node again on the same ports."""
+        if self._ports is None or self._lock is None:
+            return self.start()
+        _end(self._node, signal.SIGTERM)
+        if self._epmd is None or self._epmd.poll() is not None:
+            self._start_epmd()
+        self._start_node(_server())
+        return self.url
+
+    def stop(self) -> None:
+        """Stop the node and its epmd in order, by force after ``STOP_SECONDS``; whatever state they are in."""
+        _end(self._node, signal.SIGTERM)
+        _end(self._epmd, signal.SIGTERM)
+        self._node = self._epmd = None
+        if self._lock is not None:
+            (self.directory / PROCESSES).unlink(missing_ok=True)
+            self._lock.close()
+            self._lock = None
+
+    def kill(self) -> None:
+        """End the node as a power cut would (SIGKILL). ``restart`` brings it back."""
+        _end(self._node, signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Let the node stand still with all its connections open (SIGSTOP)."""
+        os.kill(self._running().pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen node go on."""
+        os.kill(self._running().pid, signal.SIGCONT)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._node is None or not self.alive:
+            raise BrokerFailed(f"no broker runs in {self.directory}")
+        return self._node
+
+    def _prepare(self) -> None:
+        """Everything in the directory belongs to the owner alone: it holds the cookie and the password."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory.chmod(0o700)
+        for name in ("home", "data", "log"):
+            (self.directory / name).mkdir(exist_ok=True)
+        for path in (self.directory / "home" / ".erlang.cookie", self.directory / "password"):
+            if not path.exists():
+                with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o400)) as file:
+                    file.write(secrets.token_hex(16))
+
+    def _take_lock(self) -> None:
+        if self._lock is not None:
+            raise BrokerInUse(f"the broker in {self.directory} was started before by this very program")
+        lock = open(self.directory / "lock", "a+")  # noqa: SIM115  (held until stop)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            owner = lock.read().strip()
+            lock.close()
+            raise BrokerInUse(f"a broker already runs in {self.directory}, started by process {owner}") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+
+    def _stop_left_over(self) -> None:
+        for name, process in _recorded_processes(self.directory).items():
+            if process.alive:
+                self._say(f"stopping {name} ({process.pid}) of a broker whose owner died, in {self.directory}")
+                _end_process(process)
+
+    def _record_processes(self) -> None:
+        children = {"node": self._node, "epmd": self._epmd}
+        running = {name: asdict(Process.of(child.pid)) for name, child in children.items() if child is not None}
+        (self.directory / PROCESSES).write_text(json.dumps(running))
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "PATH": os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin:/usr/bin:/sbin:/bin")),
+            "LANG": "C.UTF-8",
+            "HOME": str(self.directory / "home"),
+            "ERL_EPMD_PORT": str(self.ports.epmd),
+            "ERL_EPMD_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODENAME": NODE,
+            "RABBITMQ_DIST_PORT": str(self.ports.distribution),
+            "RABBITMQ_MNESIA_BASE": str(self.directory / "data"),
+            "RABBITMQ_LOG_BASE": str(self.directory / "log"),
+            "RABBITMQ_CONFIG_FILE": str(self.directory / "broker.conf"),
+            "RABBITMQ_GENERATED_CONFIG_DIR": str(self.directory / "data"),
+            "RABBITMQ_PID_FILE": str(self.directory / "data" / "pid"),
+            # What does not exist in our directory keeps the machine's files of that kind from being read.
+            "RABBITMQ_ADVANCED_CONFIG_FILE": str(self.directory / "none.config"),
+            "RABBITMQ_CONF_ENV_FILE": str(self.directory / "none.env"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.directory / "none.plugins"),
+            "RABBITMQ_SCHEDULER_BIND_TYPE": "u",
+            "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": VM,
+            # The script then becomes the VM instead of waiting for it: one process to signal and to wait for.
+            "RABBITMQ_ALLOW_INPUT": "1",
+            "RABBITMQ_SERVER_START_ARGS": "-noinput -start_epmd false",
+        }
+
+    def _start_epmd(self) -> None:
+        """Our own, and as our child: the one that Erlang would start by itself outlives everything."""
+        epmd = shutil.which("epmd", path=self._environment()["PATH"])
+        if epmd is None:
+            raise BrokerMissing("epmd is missing: install Erlang (Debian: apt-get install erlang-base)")
+        self._epmd = self._spawn(epmd, "-address", "127.0.0.1", "-port", str(self.ports.epmd))
+        self._record_processes()
+        _until(lambda: _answers(self.ports.epmd), 10.0, self._epmd, "epmd did not start")
+
+    def _start_node(self, server: str) -> None:
+        configuration = CONFIGURATION.format(amqp=self.ports.amqp, user=USER, password=_password(self.directory))
+        (self.directory / "broker.conf").write_text(configuration)
+        self._node = self._spawn(server)
+        self._record_processes()
+        why = f"the broker did not start, see {self.directory / 'log'}"
+        _until(self._accepts, START_SECONDS, self._node, why)
+
+    def _spawn(self, *command: str) -> subprocess.Popen[bytes]:
+        """In a session of its own: a Ctrl-C in the terminal reaches us, who then stop it in order.
+
+        Should we be killed, it gets a SIGTERM; but only where that means us and not one of our threads.
+        """
+        binds = threading.current_thread() is threading.main_thread() and shutil.which("setpriv")
+        with open(self.directory / "log" / f"{Path(command[0]).name}.out", "wb") as log:
+            return subprocess.Popen(
+                (*(("setpriv", "--pdeathsig", "TERM") if binds else ()), *command),
+                cwd=self.directory,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def _accepts(self) -> bool:
+        connection = amqp.Connection(
+            host=f"127.0.0.1:{self.ports.amqp}", userid=USER, password=_password(self.directory), connect_timeout=2
+        )
+        try:
+            connection.connect()
+            connection.close()
+        except (OSError, amqp.AMQPError):
+            return False
+        return True
+
+
+def running_url(directory: Path | str) -> str | None:
+    """The URL of the node that another process runs on a directory (for tools), or None if none does."""
+    directory = Path(directory)
+    node = _recorded_processes(directory).get("node")
+    ports = _recorded_ports(directory)
+    return _url(directory, ports) if node is not None and node.alive and ports is not None else None
+
+
+def _url(directory: Path, ports: Ports) -> str:
+    return f"amqp://{USER}:{_password(directory)}@127.0.0.1:{ports.amqp}/"
+
+
+def _password(directory: Path) -> str:
+    return (directory / "password").read_text()
+
+
+def _recorded_processes(directory: Path) -> dict[str, Process]:
+    """The node and its epmd, as they were when last started here."""
+    try:
+        recorded = json.loads((directory / PROCESSES).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return {name: Process(**process) for name, process in recorded.items()}
+
+
+def _recorded_ports(directory: Path) -> Ports | None:
+    try:
+        return Ports(**json.loads((directory / PORTS_FILE).read_text()))
+    except (FileNotFoundError, ValueError, TypeError):
+        return None
+
+
+def _choose_ports(directory: Path) -> Ports:
+    """Those of the last time if they are free, else new ones."""
+    ports = _recorded_ports(directory)
+    if ports is None or not all(map(_is_free, asdict(ports).values())):
+        ports = _free_ports()
+        (directory / PORTS_FILE).write_text(json.dumps(asdict(ports)))
+    return ports
+
+
+def _server() -> str:
+    found = next((path for path in SERVERS if os.access(path, os.X_OK)), None) or shutil.which("rabbitmq-server")
+    if found is None:
+        raise BrokerMissing(
+            "RabbitMQ is missing: install it (Debian: apt-get install rabbitmq-server) or set WEGMARKEN_BROKER"
+        )
+    return found
+
+
+def _free_ports() -> Ports:
+    return Ports(*_take(3, (port for port in random.sample(PORTS, len(PORTS)) if _is_free(port))))
+
+
+def _take(count: int, ports: Iterator[int]) -> list[int]:
+    try:
+        return [next(ports) for _ in range(count)]
+    except StopIteration:
+        raise BrokerFailed(f"no free port between {PORTS.start} and {PORTS.stop}") from None
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what is only closing does not count
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _until(ready: Callable[[], bool], seconds: float, process: subprocess.Popen[bytes], otherwise: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise BrokerFailed(otherwise)
+        time.sleep(0.02)
+
+
+def _end(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
+    """Signal a child and wait for its end; what stands still is woken, what does not obey is killed."""
+    if process is None or process.poll() is not None:
+        return
+    process.send_signal(how)
+    process.send_signal(signal.SIGCONT)
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _end_process(process: Process) -> None:
+    """The same for a process that is not our child."""
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.kill(process.pid, how)
+            os.kill(process.pid, signal.SIGCONT)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + STOP_SECONDS
+        while process.alive and time.monotonic() < deadline:
+            time.sleep(0.02)
+        if not process.alive:
+            return
+
+
+def _start_time(pid: int) -> str | None:
+    """When a process started, in the kernel's ticks; None when there is none, or only its remains."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return None if fields[0] == "Z" else fields[19]

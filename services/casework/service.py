@@ -1,0 +1,365 @@
+"""What can be asked of casework, and what it does by itself. Everything that is decided is decided elsewhere."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final, cast
+
+from services.casework import (
+    case,
+    consultation,
+    cover,
+    employee,
+    grant,
+    municipality,
+    reacting,
+    team,
+    telling,
+)
+from services.casework.case import Staff
+from services.casework.commands import (
+    AssignCase,
+    AwardGrant,
+    BeginCover,
+    CloseCase,
+    ConcludeContract,
+    CorrectConsultation,
+    CreatePost,
+    EndContract,
+    EndCover,
+    FillPost,
+    FindCases,
+    FindConsultations,
+    FormTeam,
+    GetCase,
+    HireEmployee,
+    JoinTeam,
+    ListEmployees,
+    ListTeams,
+    RecordAttemptedVisit,
+    RecordConsultation,
+    SetMunicipalService,
+    SetTeamArea,
+    VacatePost,
+    WithdrawConsultation,
+)
+from services.casework.consultation import covered_for, standing_in, standing_with
+from services.casework.desk import HEAD, IMPORTER, LEAD, MANAGER
+from services.casework.employee import Office
+from services.casework.problems import PROBLEMS
+from services.casework.reactions import when_contract_expires_soon_then_announce as expiry
+from services.casework.standing import own_cases
+from services.casework.streams import (
+    case_stream,
+    consultation_stream,
+    cover_stream,
+    employee_stream,
+    grant_stream,
+    municipality_stream,
+    team_stream,
+)
+from services.casework.team import Neighbours
+from services.casework.views import (
+    CASES,
+    CONSULTATIONS,
+    CONTRACT_ENDS,
+    STAFF,
+    VIEWS,
+    which_cases,
+    which_consultations,
+    which_contracts_end,
+    who_works_where,
+)
+from services.casework.views.which_cases import Sought
+from services.casework.wiring import desk
+from shared.api.call import Call
+from shared.api.entrypoint import command, query
+from shared.api.service import ServiceHttp
+from shared.bus.consumer import reaction
+from shared.bus.nudge import Nudge
+from shared.contracts.model import PersonalClass, PersonId
+from shared.execute import Accepted, Refused, load
+from shared.projections.read import ViewReader
+from shared.projections.registry import ViewNotReady
+from shared.runtime.platform import Platform
+from shared.runtime.reactions import ServiceReact
+from shared.runtime.timers import every_beat
+
+OFFICE: Final = {HEAD, IMPORTER}
+ASSIGNS: Final = {LEAD, IMPORTER}
+ADVISES: Final = {MANAGER, LEAD, IMPORTER}
+ANY: Final = {HEAD, LEAD, MANAGER, IMPORTER}
+
+
+CASEWORK: Final = "/casework/v1"
+EMPLOYEE: Final = f"{CASEWORK}/employees/<employee_id>"
+GRANT: Final = f"{CASEWORK}/grants/<grant_id>"
+CASE: Final = f"{CASEWORK}/cases/<case_id>"
+CONSULTATION: Final = f"{CASEWORK}/consultations/<consultation_id>"
+
+
+class CaseworkHttp(ServiceHttp):
+    name = "casework"
+    classes = frozenset(PersonalClass)
+    problems = PROBLEMS
+    views = VIEWS
+
+    desk = desk()
+
+    # --- the office -------------------------------------------------------------------------------
+
+    @command(f"{CASEWORK}/municipalities/<ags>/service", SetMunicipalService, roles=OFFICE)
+    def set_municipal_service(self, call: Call[SetMunicipalService]) -> Accepted:
+        """From a day on integration management is the district's or the town's own."""
+        decider = municipality.decider(self.desk.areas_beside(call.command))
+        return self.run(call, municipality_stream(call.command.ags), decider)
+
+    @command(f"{CASEWORK}/teams", FormTeam, roles=OFFICE, creates="team_id")
+    def form_team(self, call: Call[FormTeam]) -> Accepted:
+        """A regional team is formed."""
+        return self.run(call, team_stream(call.command.team_id), team.decider(Neighbours(areas={}, services={})))
+
+    @command(f"{CASEWORK}/teams/<team_id>/area", SetTeamArea, roles=OFFICE)
+    def set_team_area(self, call: Call[SetTeamArea]) -> Accepted:
+        """From a day on the team serves exactly these municipalities."""
+        decider = team.decider(self.desk.neighbours(call.command))
+        return self.run(call, team_stream(call.command.team_id), decider)
+
+    @command(f"{CASEWORK}/employees", HireEmployee, roles=OFFICE, creates="employee_id")
+    def hire_employee(self, call: Call[HireEmployee]) -> Accepted:
+        """Somebody joins the office and will act under an account."""
+        decider = employee.decider(self.desk.accounts(call.command))
+        return self.run(call, employee_stream(call.command.employee_id), decider)
+
+    @command(f"{EMPLOYEE}/team", JoinTeam, roles=OFFICE)
+    def join_team(self, call: Call[JoinTeam]) -> Accepted:
+        """From a day on an employee belongs to a team."""
+        decider = employee.decider(self.desk.team(call.command))
+        return self.run(call, employee_stream(call.command.employee_id), decider)
+
+    @command(f"{EMPLOYEE}/contracts", ConcludeContract, roles=OFFICE, creates="contract_id")
+    def conclude_contract(self, call: Call[ConcludeContract]) -> Accepted:
+        """A contract is concluded."""
+        return self.run(call, employee_stream(call.command.employee_id), employee.decider(Office()))
+
+    @command(f"{EMPLOYEE}/contracts/<contract_id>/end", EndContract, roles=OFFICE)
+    def end_contract(self, call: Call[EndContract]) -> Accepted:
+        """A contract ends early."""
+        return self.run(call, employee_stream(call.command.employee_id), employee.decider(Office()))
+
+    @command(f"{CASEWORK}/covers", BeginCover, roles=ANY, creates="cover_id")
+    def begin_cover(self, call: Call[BeginCover]) -> Accepted:
+        """A deputy may act in a colleague's cases for a while."""
+        decider = cover.decider(self.desk.pair(call.command, call.actor, call.today))
+        return self.run(call, cover_stream(call.command.cover_id), decider)
+
+    @command(f"{CASEWORK}/covers/<cover_id>/end", EndCover, roles=ANY)
+    def end_cover(self, call: Call[EndCover]) -> Accepted:
+        """A cover ends early."""
+        decider = cover.decider(self.desk.end_of_cover(call.actor, call.today))
+        return self.run(call, cover_stream(call.command.cover_id), decider)
+
+    @command(f"{CASEWORK}/grants", AwardGrant, roles=OFFICE, creates="grant_id")
+    def award_grant(self, call: Call[AwardGrant]) -> Accepted:
+        """The granting authority awards a grant."""
+        return self.run(call, grant_stream(call.command.grant_id), grant.decider(()))
+
+    @command(f"{GRANT}/posts", CreatePost, roles=OFFICE, creates="post_id")
+    def create_post(self, call: Call[CreatePost]) -> Accepted:
+        """A post is paid from a grant."""
+        return self.run(call, grant_stream(call.command.grant_id), grant.decider(()))
+
+    @command(f"{GRANT}/posts/<post_id>/holder", FillPost, roles=OFFICE)
+    def fill_post(self, call: Call[FillPost]) -> Accepted:
+        """An employee takes a post."""
+        decider = grant.decider(self.desk.holder(call.command))
+        return self.run(call, grant_stream(call.command.grant_id), decider)
+
+    @command(f"{GRANT}/posts/<post_id>/vacancy", VacatePost, roles=OFFICE)
+    def vacate_post(self, call: Call[VacatePost]) -> Accepted:
+        """A post becomes vacant."""
+        return self.run(call, grant_stream(call.command.grant_id), grant.decider(()))
+
+    # --- cases ------------------------------------------------------------------------------------
+
+    @command(f"{CASE}/assignment", AssignCase, roles=ASSIGNS)
+    def assign_case(self, call: Call[AssignCase]) -> Accepted:
+        """From a day on a manager of a team looks after the case."""
+        decider = case.decider(self.desk.staff(call.command, call.actor, call.today))
+        return self.run(call, case_stream(call.command.case_id), decider)
+
+    @command(f"{CASE}/closure", CloseCase, roles=ADVISES)
+    def close_case(self, call: Call[CloseCase]) -> Accepted:
+        """Whoever looks after a case closes it."""
+        circumstances = self.desk.circumstances(call.command.case_id, call.actor, call.today)
+        decider = case.decider(Staff(today=call.today, by=circumstances.colleague))
+        covered = covered_for(standing_in(circumstances))
+        return self.run(call, case_stream(call.command.case_id), decider, on_behalf_of=covered)
+
+    # --- consultations ----------------------------------------------------------------------------
+
+    @command(f"{CASEWORK}/consultations", RecordConsultation, roles=ADVISES, creates="consultation_id")
+    def record_consultation(self, call: Call[RecordConsultation]) -> Accepted:
+        """One talk with one case."""
+        return self._record(call)
+
+    @command(f"{CASEWORK}/attempted-visits", RecordAttemptedVisit, roles=ADVISES, creates="consultation_id")
+    def record_attempted_visit(self, call: Call[RecordAttemptedVisit]) -> Accepted:
+        """A visit that met nobody."""
+        return self._record(call)
+
+    @command(f"{CONSULTATION}/correction", CorrectConsultation, roles=ADVISES)
+    def correct_consultation(self, call: Call[CorrectConsultation]) -> Accepted:
+        """A talk as it should read, in full."""
+        return self._change(call)
+
+    @command(f"{CONSULTATION}/withdrawal", WithdrawConsultation, roles=ADVISES)
+    def withdraw_consultation(self, call: Call[WithdrawConsultation]) -> Accepted:
+        """A talk or visit was recorded by mistake."""
+        return self._change(call)
+
+    # --- questions --------------------------------------------------------------------------------
+
+    @query(f"{CASEWORK}/cases", FindCases, roles=ANY, views=(CASES.name,))
+    def find_cases(self, call: Call[FindCases]) -> dict[str, Any]:
+        """The cases that whoever asks may know of, as they are now."""
+        asked, (who, within) = call.query, self.desk.colleague(call.actor, call.today)
+        sought = Sought(
+            household_id=asked.household_id,
+            status=asked.status,
+            unassigned=asked.unassigned,
+            of=own_cases(who) if asked.manager == "me" else None,
+        )
+        with self.reader.snapshot() as now:
+            tables = now.tables(CASES)
+            found = which_cases.find(now.connection, tables, sought, within, call.today, asked.limit)
+            return {"cases": found, "position": now.position(CASES)}
+
+    @query(CASE, GetCase, roles=ANY)
+    def get_case(self, call: Call[GetCase]) -> dict[str, Any]:
+        """A case as of a day, as it was known."""
+        asked, day = call.query, call.query.valid_at or call.today
+        if not self.desk.may_know_of(self.desk.case(asked.case_id), call.actor, call.today):
+            raise Refused("not-your-case", case=asked.case_id)
+        history = load(self.platform.store, self.platform.sealer, case_stream(asked.case_id))
+        known = telling.case_as_known(cast(Any, history), asked.known)  # nobody else writes these streams
+        return {
+            **telling.tell_case(asked.case_id, known, day),
+            "valid_at": day,
+            "known_at": asked.known_at,
+            "revision": history[-1].envelope.revision,
+            "position": history[-1].envelope.position,
+        }
+
+    @query(
+        f"{CASEWORK}/consultations",
+        FindConsultations,
+        roles={MANAGER, LEAD},
+        views=(CONSULTATIONS.name,),
+        personal=True,
+    )
+    def find_consultations(self, call: Call[FindConsultations]) -> dict[str, Any]:
+        """What was told in a case's consultations: for who looks after it; for a lead with a reason."""
+        asked, day = call.query, call.query.valid_at or call.today
+        self._refuse_unless_entitled_to_read(call)
+        with self.reader.snapshot() as now:
+            ids = which_consultations.of_case(now.connection, now.tables(CONSULTATIONS), asked.case_id)
+            position = now.position(CONSULTATIONS)
+        histories = (load(self.platform.store, self.platform.sealer, consultation_stream(each)) for each in ids)
+        told = [telling.tell_consultation(cast(Any, history), day, asked.known) for history in histories]
+        call.reads(asked.case_id)
+        return {
+            "consultations": [each for each in told if each is not None],
+            "valid_at": day,
+            "known_at": asked.known_at,
+            "position": position,
+        }
+
+    @query(f"{CASEWORK}/teams", ListTeams, roles=ANY, views=(STAFF.name,))
+    def list_teams(self, call: Call[ListTeams]) -> dict[str, Any]:
+        """The teams and whom they serve on a day."""
+        day = call.query.valid_at or call.today
+        with self.reader.snapshot() as now:
+            found = who_works_where.teams(now.connection, now.tables(STAFF), day)
+            return {"teams": found, "valid_at": day, "position": now.position(STAFF)}
+
+    @query(f"{CASEWORK}/employees", ListEmployees, roles=ANY, views=(STAFF.name,), personal=True)
+    def list_employees(self, call: Call[ListEmployees]) -> dict[str, Any]:
+        """The employees with their teams on a day; with their contracts for those who run the office."""
+        day = call.query.valid_at or call.today
+        with self.reader.snapshot() as now:
+            tables = now.tables(STAFF)
+            found = who_works_where.employees(now.connection, tables, day)
+            if not call.actor.roles.isdisjoint(OFFICE):
+                contracts = who_works_where.contracts(now.connection, tables)
+                found = [{**each, "contracts": contracts.get(each["employee_id"], [])} for each in found]
+            position = now.position(STAFF)
+        call.reads(*(each["employee_id"] for each in found))
+        return {"employees": found, "valid_at": day, "position": position}
+
+    # --- how it is done ---------------------------------------------------------------------------
+
+    def _record(self, call: Call[RecordConsultation] | Call[RecordAttemptedVisit]) -> Accepted:
+        """The path that is taken most: one small read, one append."""
+        circumstances = self.desk.circumstances(call.command.case_id, call.actor, call.today)
+        covered = covered_for(standing_in(circumstances))
+        stream = consultation_stream(call.command.consultation_id)
+        return self.run(call, stream, consultation.decider(circumstances), on_behalf_of=covered)
+
+    def _change(self, call: Call[CorrectConsultation] | Call[WithdrawConsultation]) -> Accepted:
+        consultation_id = call.command.consultation_id
+        told, circumstances = self.desk.circumstances_of(consultation_id, call.actor, call.today)
+        covered = covered_for(standing_with(told, circumstances.colleague))
+        stream = consultation_stream(consultation_id)
+        return self.run(call, stream, consultation.decider(circumstances), on_behalf_of=covered)
+
+    def _refuse_unless_entitled_to_read(self, call: Call[FindConsultations]) -> None:
+        """Whoever looks after the case; the team's lead with a reason, which the access log keeps."""
+        case_id, reason = call.query.case_id, call.query.reason
+        current = self.desk.case(case_id).assigned.on(call.today)
+        circumstances = self.desk.circumstances(case_id, call.actor, call.today)
+        if current is None or standing_in(circumstances) is None:
+            raise Refused("not-your-case", case=case_id)
+        if current.manager_id not in own_cases(circumstances.colleague):
+            if reason is None:
+                raise Refused("reason-required")
+            self.platform.access_log.record(call.actor.account, case_id, reason, datetime.now(UTC))
+
+
+class CaseworkReact(ServiceReact):
+    """Opens and closes cases as eligibility determines who is in charge; announces contracts that run out."""
+
+    name = "casework"
+    classes = frozenset({PersonalClass.STATISTICS, PersonalClass.EMPLOYEE})
+    views = VIEWS
+
+    @reaction
+    def look_at_person(self, nudge: Nudge) -> None:
+        """Who serves a person was determined: bring the cases in line with what is determined now."""
+        person_id = PersonId(nudge.stream.removeprefix("eligibility-"))
+        reacting.look_at(person_id, self.platform.store, self.platform.sealer, self.platform.clock.today())
+
+    @every_beat
+    def announce_contract_ends(self) -> None:
+        """Whatever has fallen due since the last look, however long ago that was."""
+        today = self.platform.clock.today()
+        try:
+            with self.reader.snapshot() as now:
+                due = which_contracts_end.due(now.connection, now.tables(CONTRACT_ENDS), today)
+        except ViewNotReady:
+            return  # its projector has not begun yet
+        reacting.announce(expiry.react(due, today), self.platform.store, self.platform.sealer)
+
+    @classmethod
+    def due(cls, platform: Platform, reader: ViewReader) -> int:
+        """Announcements that are due and not yet made."""
+        try:
+            with reader.snapshot() as now:
+                tables = now.tables(CONTRACT_ENDS)
+                return which_contracts_end.how_many_due(now.connection, tables, platform.clock.today())
+        except ViewNotReady:
+            return 0
+
+
+HTTP: Final = CaseworkHttp
+REACT: Final = CaseworkReact

@@ -1,0 +1,164 @@
+"""Who works here, in which team, under which contracts; and which team serves which municipalities?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Column, Connection, MetaData, String, Subquery, Table, and_, func, select
+
+from services.casework.views.readable import readable
+from services.casework.views.rows import rows
+from shared.contracts.casework import (
+    ContractConcluded,
+    ContractEnded,
+    EmployeeJoined,
+    TeamAreaSet,
+    TeamFormed,
+    TeamJoined,
+)
+from shared.projections.view import Change, Day, Delete, Erasure, Fact, Update, Upsert, View, reads
+
+
+@dataclass(frozen=True, slots=True)
+class StaffTables:
+    teams: Table
+    areas: Table
+    employees: Table
+    memberships: Table
+    contracts: Table
+
+
+class WhoWorksWhere(View[StaffTables]):
+    name, version = "casework.staff", 1
+    types = reads(TeamFormed, TeamAreaSet, EmployeeJoined, TeamJoined, ContractConcluded, ContractEnded)
+
+    def tables(self, metadata: MetaData, suffix: str) -> StaffTables:
+        return StaffTables(
+            teams=self.table(
+                metadata,
+                suffix,
+                "teams",
+                Column("team_id", String, primary_key=True),
+                Column("name", String, nullable=False),
+                Column("formed_on", Day, nullable=False),
+            ),
+            areas=self.table(
+                metadata,
+                suffix,
+                "areas",
+                Column("team_id", String, primary_key=True),
+                Column("since", Day, primary_key=True),
+                Column("municipalities", String, nullable=False),  # their keys (AGS), between spaces
+            ),
+            employees=self.table(
+                metadata,
+                suffix,
+                "employees",
+                Column("employee_id", String, primary_key=True),
+                Column("account", String, nullable=False),
+                Column("name", String),
+                Column("qualification", String),
+                Column("joined_on", Day, nullable=False),
+            ),
+            memberships=self.table(
+                metadata,
+                suffix,
+                "memberships",
+                Column("employee_id", String, primary_key=True),
+                Column("since", Day, primary_key=True),
+                Column("team_id", String, nullable=False),
+            ),
+            contracts=self.table(
+                metadata,
+                suffix,
+                "contracts",
+                Column("contract_id", String, primary_key=True),
+                Column("employee_id", String, nullable=False, index=True),
+                Column("fte", String),
+                Column("starts_on", Day, nullable=False),
+                Column("ends_on", Day),
+                Column("ended_on", Day),
+            ),
+        )
+
+    def fold(self, tables: StaffTables, fact: Fact) -> Iterator[Change]:
+        data, day = fact.data, fact.occurred_on
+        match fact.type.partition(".")[2]:
+            case "TeamFormed":
+                row = {"team_id": data["team_id"], "name": data["name"], "formed_on": day}
+                yield Upsert(tables.teams, ("team_id",), row)
+            case "TeamAreaSet":
+                area = {"since": day, "municipalities": " ".join(data["municipalities"])}
+                yield Upsert(tables.areas, ("team_id", "since"), {"team_id": data["team_id"]} | area)
+            case "EmployeeJoined":
+                employee = {
+                    "employee_id": data["employee_id"],
+                    "account": data["account"],
+                    "name": readable(data["name"]),
+                    "qualification": readable(data["qualification"]),
+                    "joined_on": day,
+                }
+                yield Upsert(tables.employees, ("employee_id",), employee)
+            case "TeamJoined":
+                membership = {"employee_id": data["employee_id"], "since": day, "team_id": data["team_id"]}
+                yield Upsert(tables.memberships, ("employee_id", "since"), membership)
+            case "ContractConcluded":
+                contract = {
+                    "contract_id": data["contract_id"],
+                    "employee_id": data["employee_id"],
+                    "fte": readable(data["fte"]),
+                    "starts_on": day,
+                    "ends_on": readable(data["ends_on"]),
+                    "ended_on": None,
+                }
+                yield Upsert(tables.contracts, ("contract_id",), contract)
+            case "ContractEnded":
+                yield Update(tables.contracts, {"contract_id": data["contract_id"]}, {"ended_on": day})
+
+    def erase(self, tables: StaffTables, erasure: Erasure) -> Iterator[Change]:
+        for table in (tables.employees, tables.memberships, tables.contracts):
+            yield Delete(table, {"employee_id": erasure.subject})
+
+
+def teams(connection: Connection, tables: StaffTables, day: date) -> list[dict[str, Any]]:
+    """The teams formed by that day and the municipalities (AGS) that each serves on it, by name."""
+    team, area = tables.teams, _newest(tables.areas, "team_id", day)
+    found = (
+        select(team.c.team_id, team.c.name, team.c.formed_on, area.c.municipalities)
+        .join(area, area.c.team_id == team.c.team_id, isouter=True)
+        .where(team.c.formed_on <= day)
+        .order_by(team.c.name, team.c.team_id)
+    )
+    return [{**row, "municipalities": (row["municipalities"] or "").split()} for row in rows(connection, found)]
+
+
+def employees(connection: Connection, tables: StaffTables, day: date) -> list[dict[str, Any]]:
+    """Who had joined by that day, with the team they belong to on it, by name."""
+    employee, team = tables.employees, _newest(tables.memberships, "employee_id", day)
+    found = (
+        select(employee, team.c.team_id)
+        .join(team, team.c.employee_id == employee.c.employee_id, isouter=True)
+        .where(employee.c.joined_on <= day)
+        .order_by(employee.c.name, employee.c.employee_id)
+    )
+    return rows(connection, found)
+
+
+def contracts(connection: Connection, tables: StaffTables) -> dict[str, list[dict[str, Any]]]:
+    """All contracts by employee, in order of their first days."""
+    contract = tables.contracts
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows(connection, select(contract).order_by(contract.c.starts_on, contract.c.contract_id)):
+        found.setdefault(row.pop("employee_id"), []).append(row)
+    return found
+
+
+def _newest(table: Table, of: str, day: date) -> Subquery:
+    """For each value of the column ``of`` the row that holds on the day."""
+    newest = (
+        select(table.c[of], func.max(table.c.since).label("since")).where(table.c.since <= day).group_by(table.c[of])
+    ).subquery()
+    return select(table).join(newest, and_(table.c[of] == newest.c[of], table.c.since == newest.c.since)).subquery()

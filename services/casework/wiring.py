@@ -1,0 +1,32 @@
+"""What nameko gives casework's workers: the desk they share."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from nameko.extensions import DependencyProvider
+
+from services.casework.colleagues import Colleagues
+from services.casework.desk import Desk
+from services.casework.streams import Streams
+from services.casework.views import VIEWS
+from shared.projections.read import ViewReader
+from shared.runtime.provided import platform_of
+
+
+class DeskProvider(DependencyProvider):  # type: ignore[misc]
+    def setup(self) -> None:
+        platform = platform_of(self.container)
+        self._reader = ViewReader(platform.settings.views_url(platform.service), VIEWS)
+        self._desk = Desk(Streams(platform.store), Colleagues(self._reader, platform.store))
+
+    def get_dependency(self, worker_ctx: Any) -> Desk:
+        return self._desk
+
+    def stop(self) -> None:
+        self._reader.close()
+
+
+def desk() -> Desk:
+    """The desk as an attribute of a nameko class; each worker finds the process's one there."""
+    return cast(Desk, DeskProvider())

@@ -1,0 +1,98 @@
+"""How a determination comes about: load, assess as of today, append what differs. Any number of times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from typing import Final
+
+from services.eligibility import determination
+from services.eligibility.determination import DeterminationEvent, Determine, Determined
+from services.eligibility.dossier import gather
+from services.eligibility.memory import Memory
+from shared.contracts.codec import Origin, Sealer
+from shared.contracts.model import PersonId
+from shared.eventstore.port import EventStore
+from shared.execute import Decider, Refused, derived_id, execute
+from shared.runtime.clock import BusinessClock
+from shared.runtime.platform import Platform
+
+ACTOR: Final = "service:eligibility"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Why somebody is looked at. The same cause has the same command id, and so its effect once."""
+
+    command_id: str
+    correlation_id: str
+    causation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessor:
+    """Assesses persons; shared by all workers of a process."""
+
+    store: EventStore
+    sealer: Sealer
+    clock: BusinessClock
+    memory: Memory
+
+    @classmethod
+    def of(cls, platform: Platform) -> Assessor:
+        memory = Memory(platform.store, platform.sealer, platform.keyring)
+        return cls(platform.store, platform.sealer, platform.clock, memory)
+
+    def assess(self, person_id: PersonId, cause: Cause) -> None:
+        """Publish what differs from the last determination, as of today.
+
+        Several may look at one person at once; so it looks until there is nothing new to say, and whoever
+        publishes last has seen everything. Raises what ``execute`` raises.
+        """
+        for attempt in count():
+            today = self.clock.today()
+            command_id = derived_id(cause.command_id, f"again {attempt}") if attempt else cause.command_id
+            try:
+                if not self._news(self.memory.determined(person_id), person_id, today):
+                    return
+                origin = _origin(cause, command_id, today)
+                execute(self.store, self.sealer, stream_of(person_id), self._decider(person_id), today, origin)
+            except Refused:
+                if self.clock.today() == today:
+                    raise  # the clock stands before a determination that was made already
+                # a day began while we looked: look again, as of that day
+
+    def _decider(self, person_id: PersonId) -> Decider[Determined, date, DeterminationEvent]:
+        """Decides as of a day, from whatever is recorded at that moment."""
+
+        def decide(determined: Determined, as_of: date) -> Sequence[DeterminationEvent]:
+            return self._news(determined, person_id, as_of)
+
+        return Decider(determination.decider.nothing, determination.evolve, decide)
+
+    def _news(self, determined: Determined, person_id: PersonId, as_of: date) -> Sequence[DeterminationEvent]:
+        """What is to be published after these determinations.
+
+        What is recorded about the person is always loaded after their determinations: so a result that
+        rests on less cannot follow one that rests on more without meeting a newer revision.
+        """
+        assessment = gather(self.memory, person_id, as_of).assess(as_of)
+        return determination.decide(determined, Determine(assessment, as_of))
+
+
+def stream_of(person_id: PersonId) -> str:
+    return f"eligibility-{person_id}"
+
+
+def _origin(cause: Cause, command_id: str, today: date) -> Origin:
+    return Origin(
+        learnt_on=today,
+        actor=ACTOR,
+        on_behalf_of=None,
+        command_id=command_id,
+        body_digest="",
+        correlation_id=cause.correlation_id,
+        causation_id=cause.causation_id,
+    )

@@ -1,0 +1,54 @@
+"""How eligibility's reactions are carried out: find out whom an event concerns, then assess each."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from services.eligibility.assessing import Assessor, Cause
+from services.eligibility.commands import Assess
+from services.eligibility.kin import Kin
+from services.eligibility.reactions import when_intake_changed_then_assess as intake_changed
+from services.eligibility.reactions import when_municipal_service_changed_then_assess as service_changed
+from services.eligibility.views.households import HOUSEHOLDS, residents_of
+from shared.bus.nudge import Nudge
+from shared.contracts.model import Ags, PersonId
+from shared.execute import derived_id
+from shared.projections.read import ViewReader
+
+PATIENCE: Final = 2.0
+"""Seconds a reaction waits for the view of households to have read its event; then the message comes again later."""
+
+
+class Reactions:
+    """Carries out what nudges lead to; shared by all workers of a process."""
+
+    def __init__(self, assessor: Assessor, reader: ViewReader) -> None:
+        self._assessor, self._reader, self._kin = assessor, reader, Kin(reader)
+
+    def react(self, nudge: Nudge) -> None:
+        """Raises HouseholdsBehind, and what assessing raises."""
+        reaction, commands = self._concerned(nudge)
+        for command in commands:
+            self._assessor.assess(command.person_id, _because_of(nudge, reaction, command.person_id))
+
+    def _concerned(self, nudge: Nudge) -> tuple[str, list[Assess]]:
+        """The reaction's name, and whom it looks at."""
+        kind, _, subject = nudge.stream.partition("-")
+        if kind == "municipality":
+            self._kin.wait_for(nudge.position, PATIENCE)
+            with self._reader.snapshot() as now:
+                residents = residents_of(now.connection, now.tables(HOUSEHOLDS), Ags(subject))
+            return service_changed.NAME, service_changed.react(residents)
+        person_id, members = PersonId(subject), list[PersonId]()
+        if intake_changed.concerns_members(nudge.type):
+            self._kin.wait_for(nudge.position, PATIENCE)
+            members = self._kin.of(person_id)
+        return intake_changed.NAME, intake_changed.react(nudge.type, person_id, members)
+
+
+def _because_of(nudge: Nudge, reaction: str, person_id: PersonId) -> Cause:
+    return Cause(
+        command_id=derived_id(nudge.event_id, f"{reaction} {person_id}"),
+        correlation_id=nudge.correlation_id,
+        causation_id=nudge.event_id,
+    )

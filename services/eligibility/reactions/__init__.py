@@ -1,0 +1,1 @@
+"""What eligibility does when others record something. Pure: from what happened to whom to look at."""

@@ -1,0 +1,7 @@
+"""``python -m services.intake http|projector``. Intake reacts to nobody."""
+
+from __future__ import annotations
+
+from shared.runtime.process import main
+
+main("services.intake")

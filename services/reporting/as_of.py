@@ -1,0 +1,128 @@
+"""As valid on a day, as known then: how every figure looks at the tables of facts.
+
+A table of facts is append-only. A row says: from ``since`` this holds, of this person (or case, or
+contract), by this event; a correction or a withdrawal is one more row, a *version* of the same entry.
+So nothing is ever overwritten, and the past can be asked as it was known in the past. Where entries have
+versions, the column ``revises`` tells the later ones: they are few, so whether an entry has any is a look
+into a small index.
+
+The queries are built once; the dates of a question are their parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from enum import Enum
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Integer,
+    Subquery,
+    Table,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from shared.projections.view import Day
+
+VALID_AT: Final = bindparam("valid_at", type_=Day())
+POSITION: Final = bindparam("position", type_=Integer())
+LEARNT_BY: Final = bindparam("learnt_by", type_=Day())
+
+
+class Knowledge(Enum):
+    """What limits knowledge: a position in the log, or also the day by which the office had learnt it."""
+
+    POSITION = "position"
+    DAY = "day"
+
+    def covers(self, rows: FromClause) -> ColumnElement[bool]:
+        """Whether a row was known."""
+        known = rows.c.position <= POSITION
+        return known if self is Knowledge.POSITION else and_(known, rows.c.learnt_on <= LEARNT_BY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsOf:
+    """The two dates of a question: the day looked at, and the state of knowledge.
+
+    Known is what stands at ``position`` or before it, and, if ``learnt_by`` is given, what the
+    office had learnt by that day.
+    """
+
+    valid_at: date
+    position: int
+    learnt_by: date | None = None
+
+    @property
+    def knowledge(self) -> Knowledge:
+        return Knowledge.POSITION if self.learnt_by is None else Knowledge.DAY
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """For the queries of this module."""
+        return asdict(self)
+
+
+def some(*rows: FromClause, where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether such rows exist. Whatever else the condition names belongs to the query around, however far out."""
+    return select(literal_column("1")).select_from(*rows).where(where).correlate_except(*rows).exists()
+
+
+def known(table: Table, knowledge: Knowledge) -> Subquery:
+    """All rows known then."""
+    rows = table.alias()
+    return select(rows).where(knowledge.covers(rows)).subquery()
+
+
+def newest(table: Table, knowledge: Knowledge, *, of: str) -> Subquery:
+    """For each value of the column ``of`` the last row known then: the version that stands.
+
+    What was withdrawn (a column ``withdrawn``, if the table has one) does not stand.
+    """
+    rows = table.alias()
+    return select(rows).where(_stands(table, rows, knowledge, of)).subquery()
+
+
+def in_force(table: Table, knowledge: Knowledge, *, of: str, entry: str | None = None) -> Subquery:
+    """For each value of the column ``of`` the row that holds on the day: the one with the latest ``since``.
+
+    Where entries have versions, ``entry`` names the column with their id. Of several entries with
+    the same ``since`` the one recorded last holds.
+    """
+    rows, later = table.alias(), table.alias()
+
+    def began(row: FromClause) -> ColumnElement[bool]:
+        stands = knowledge.covers(row) if entry is None else _stands(table, row, knowledge, entry)
+        return and_(row.c.since <= VALID_AT, stands)
+
+    def recorded(row: FromClause) -> ColumnElement[int]:
+        """Where the row's entry was first recorded."""
+        if entry is None:
+            position: ColumnElement[int] = row.c.position
+            return position
+        versions = table.alias()
+        same = and_(versions.c[of] == row.c[of], versions.c[entry] == row.c[entry])
+        first = select(func.min(versions.c.position)).where(same)
+        return first.correlate_except(versions).scalar_subquery()
+
+    same_day_later = and_(later.c.since == rows.c.since, recorded(later) > recorded(rows))
+    holds_later = or_(later.c.since > rows.c.since, same_day_later)
+    superseded = some(later, where=and_(later.c[of] == rows.c[of], began(later), holds_later))
+    return select(rows).where(began(rows), ~superseded).subquery()
+
+
+def _stands(table: Table, rows: FromClause, knowledge: Knowledge, entry: str) -> ColumnElement[bool]:
+    newer = table.alias()
+    replaces = and_(newer.c[entry] == rows.c[entry], newer.c.position > rows.c.position, knowledge.covers(newer))
+    if "revises" in table.c:
+        replaces = and_(newer.c.revises, replaces)
+    stands = and_(knowledge.covers(rows), ~some(newer, where=replaces))
+    return and_(stands, ~rows.c.withdrawn) if "withdrawn" in table.c else stands

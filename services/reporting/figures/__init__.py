@@ -1,0 +1,37 @@
+"""The figures by name, in the order in which the report shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.reporting.figures import (
+    caseload_per_fte,
+    consultations_per_case,
+    grant,
+    municipalities,
+    outreach_share,
+    overdue_occupants,
+    persons_contacted,
+    persons_in_care,
+    staff,
+    teams,
+    topics,
+)
+from services.reporting.figures.model import Figure
+
+FIGURES: Mapping[str, Figure] = {
+    module.FIGURE.name: module.FIGURE
+    for module in (
+        persons_in_care,
+        persons_contacted,
+        outreach_share,
+        consultations_per_case,
+        topics,
+        staff,
+        grant,
+        caseload_per_fte,
+        overdue_occupants,
+        teams,
+        municipalities,
+    )
+}

@@ -1,0 +1,59 @@
+"""How much of the advice is outreach, in the person's home."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import case, select
+
+from services.reporting.as_of import AsOf
+from services.reporting.facts import Facts
+from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit, ratio
+
+
+def parts(facts: Facts) -> Sequence[Part]:
+    talk = facts.talks()
+    return (
+        Part(
+            rows=select().select_from(talk),
+            line=case((talk.c.setting == "outreach", "outreach"), else_="elsewhere"),
+            subject="consultation",
+            who=talk.c.consultation_id,
+            events=(talk.c.event_id,),
+            rule=talk.c.setting,
+        ),
+    )
+
+
+def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
+    consultations = sums["outreach"] + sums["elsewhere"]
+    return {
+        "share": ratio(sums["outreach"], consultations),
+        "outreach": int(sums["outreach"]),
+        "consultations": int(consultations),
+    }
+
+
+FIGURE = Figure(
+    name="outreach-share",
+    version=1,
+    title=Text(de="Anteil aufsuchender Beratung", en="Share of outreach"),
+    definition=Text(
+        de=(
+            "Anteil der aufsuchenden, also in der Wohnung geführten, an allen gültigen Beratungen bis zum Stichtag. "
+            "Eine Beratung ist ein Gespräch mit einem Fall."
+        ),
+        en=(
+            "Share of the talks held as outreach, in the person's home, in all valid consultations by the reference "
+            "date. A consultation is one talk with one case."
+        ),
+    ),
+    views=("reporting.who_was_advised",),
+    quantities={
+        "share": Quantity(unit=Unit.SHARE, label=Text(de="Anteil", en="share")),
+        "outreach": Quantity(unit=Unit.COUNT, label=Text(de="aufsuchend", en="outreach")),
+        "consultations": Quantity(unit=Unit.COUNT, label=Text(de="Beratungen", en="consultations")),
+    },
+    parts=parts,
+    value=value,
+)

@@ -1,0 +1,60 @@
+"""What the talks are about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import select
+
+from services.reporting.as_of import AsOf
+from services.reporting.facts import Facts
+from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit
+
+LABELS: Final = {
+    "language": Text(de="Sprache", en="language"),
+    "schooling": Text(de="Schule", en="schooling"),
+    "training_or_study": Text(de="Ausbildung oder Studium", en="training or study"),
+    "labour_market": Text(de="Arbeit", en="work"),
+    "further_qualification": Text(de="Weiterbildung", en="further qualification"),
+    "housing": Text(de="Wohnen", en="housing"),
+    "social_participation": Text(de="Gesellschaftliche Teilhabe", en="social participation"),
+    "health": Text(de="Gesundheit", en="health"),
+    "children": Text(de="Kinder", en="children"),
+    "residence_law": Text(de="Aufenthaltsrecht", en="residence law"),
+    "finances": Text(de="Finanzen", en="finances"),
+}
+
+
+def parts(facts: Facts) -> Sequence[Part]:
+    talk, about = facts.talks(), facts.topics()
+    return (
+        Part(
+            rows=select().join_from(about, talk, talk.c.position == about.c.position),
+            line=about.c.topic,
+            subject="consultation",
+            who=talk.c.consultation_id,
+            events=(talk.c.event_id,),
+            rule="topic",
+        ),
+    )
+
+
+def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
+    """The topics that were talked about, the most frequent one first."""
+    return {topic: int(count) for topic, count in sums.by_size()}
+
+
+FIGURE = Figure(
+    name="topics",
+    version=1,
+    title=Text(de="Themen der Beratung", en="Topics of advice"),
+    definition=Text(
+        de="Gültige Beratungen bis zum Stichtag je Thema, das häufigste zuerst. Eine Beratung kann mehrere haben.",
+        en="Valid consultations by the reference date per topic, the most frequent first. A talk may have several.",
+    ),
+    views=("reporting.who_was_advised",),
+    quantities={topic: Quantity(unit=Unit.COUNT, label=label) for topic, label in LABELS.items()},
+    parts=parts,
+    value=value,
+)

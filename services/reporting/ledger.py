@@ -1,0 +1,287 @@
+"""Reporting's ledger: the whole log, byte for byte, numbered without gaps and chained by hashes.
+
+It is a copy: what it lost, it reads from the store again. But nobody can change, remove or reorder
+what it holds without breaking the chain from there on, and a sealed report names the chain's hash.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import orjson
+import structlog
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    RowMapping,
+    Select,
+    String,
+    Table,
+    inspect,
+    select,
+)
+
+from shared.contracts.codec import Sealer
+from shared.eventstore.port import CaughtUp, EventStore, StoredEvent
+from shared.projections.changes import Insert
+from shared.projections.engine import UNAVAILABLE, reading
+from shared.projections.facts import Fact, microseconds
+from shared.projections.runner import Stop
+from shared.projections.source import Facts
+from shared.projections.writer import Writer
+from shared.runtime.native import threading
+
+GENESIS: Final = bytes(32)
+"""What the first entry is chained to."""
+BATCH: Final = 1000
+"""Events the tail writes in one transaction at most."""
+PAGE: Final = 5000
+"""Entries a verification holds in memory."""
+LOOK_UP: Final = 0.25
+"""Seconds after which a follower looks up though nobody told it of new entries."""
+RETRY: Final = 1.0
+
+log = structlog.get_logger()
+
+LEDGER = Table(
+    "ledger",
+    MetaData(),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False, unique=True),
+    Column("event_id", String, nullable=False),
+    Column("stream", String, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("type", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("metadata", LargeBinary, nullable=False),
+    Column("recorded_at", BigInteger, nullable=False, index=True),  # microseconds since 1970, UTC
+    Column("chain", LargeBinary, nullable=False),
+    # From the metadata, for the history's filters:
+    Column("actor", String, nullable=False, index=True),
+    Column("learnt_on", String(10), nullable=False),
+    Column("correlation_id", String, nullable=False, index=True),
+    Index("ix_ledger_stream", "stream", "revision"),
+    Index("ix_ledger_type", "type"),
+)
+STORED: Final = ("position", "event_id", "stream", "revision", "type", "data", "metadata", "recorded_at")
+
+
+class Stored(NamedTuple):
+    """The columns of the event store, as the chain covers them."""
+
+    position: int
+    event_id: str
+    stream: str
+    revision: int
+    type: str
+    data: bytes
+    metadata: bytes
+    recorded_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest entry: its number, its position in the store, and the hash over everything up to it (hex)."""
+
+    seq: int
+    position: int
+    chain: str
+
+
+NOTHING: Final = Head(0, 0, GENESIS.hex())
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The outcome of a verification of the entries ``first`` to ``last``; ``broken`` is the first that is wrong."""
+
+    first: int
+    last: int
+    broken: int | None
+
+
+def link(previous: bytes, event: Stored) -> bytes:
+    """The hash of an entry: SHA-256 over the previous hash and each column behind its length (8 bytes)."""
+    digest = sha256(previous)
+    for value in event:
+        field = value if isinstance(value, bytes) else str(value).encode()
+        digest.update(len(field).to_bytes(8, "big") + field)
+    return digest.digest()
+
+
+class Ledger:
+    """The ledger in its database; ``engine`` is a writing one for ``tail``, else a reading one.
+
+    Shared by threads. All methods raise OperationalError while the database is away.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.written = 0
+        """How often this object has added entries."""
+        self._news = threading.Condition()
+        self._writer = Writer(engine.dialect)
+        self._exists = False
+
+    # --- writing --------------------------------------------------------------------------------
+
+    def tail(self, store: EventStore, stop: Stop) -> None:
+        """Copy the store's events as they come until ``stop`` is set. What is away is waited for."""
+        while not stop.is_set():
+            try:
+                LEDGER.create(self.engine, checkfirst=True)
+                for item in store.subscribe_all(after=self.head().position, batch=BATCH):
+                    if not isinstance(item, CaughtUp):
+                        self.write(item)
+                    if stop.is_set():
+                        return
+            except self.engine.dialect.loaded_dbapi.IntegrityError:
+                log.warning("ledger.written-by-another")  # look again where it ends
+                stop.wait(RETRY)
+            except UNAVAILABLE as error:
+                log.warning("ledger.waiting", error=type(error).__name__)
+                stop.wait(RETRY)
+
+    def write(self, events: Sequence[StoredEvent]) -> Head:
+        """Add the next events of the store in one transaction and tell the followers."""
+        head = self.head()
+        seq, chain = head.seq, bytes.fromhex(head.chain)
+        entries = []
+        for event in map(_stored, events):
+            seq, chain = seq + 1, link(chain, event)
+            entries.append(Insert(LEDGER, {"seq": seq, **event._asdict(), "chain": chain, **_filters(event)}))
+        with self.engine.begin() as connection:
+            self._writer.write(connection, entries)
+        with self._news:
+            self.written += 1
+            self._news.notify_all()
+        return Head(seq, events[-1].position, chain.hex())
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def head(self) -> Head:
+        """The newest entry; number and position 0 while the ledger is empty."""
+        with reading(self.engine) as connection:
+            return self._newest(connection)
+
+    def at(self, position: int) -> Head:
+        """The newest entry at or below a position of the store, which a sealed report names."""
+        with reading(self.engine) as connection:
+            return self._newest(connection, LEDGER.c.position <= position)
+
+    def verify(self, first: int = 1, last: int | None = None) -> Verified:
+        """Compute the chain anew from entry ``first`` to ``last``, or to the end.
+
+        An entry is broken when its number is missing, its hash is not that of its columns and of the
+        entry before, or a column for the history's filters does not say what the metadata say. What is
+        cut off at the end leaves no trace here: compare the head with one noted before.
+        """
+        with reading(self.engine) as connection:
+            end = last if last is not None else self._newest(connection).seq
+            chain, expected = self._chain_before(connection, first), first
+            for entry in self._entries(connection, first, end):
+                event = Stored(*(entry[name] for name in STORED))
+                computed = link(chain, event)
+                if entry["seq"] != expected or entry["chain"] != computed or not _agree(entry, event):
+                    return Verified(first, end, expected)
+                chain, expected = computed, expected + 1
+        return Verified(first, end, None if expected > end else expected)
+
+    def read(self, *, after: int, limit: int) -> Sequence[tuple[Any, ...]]:
+        """The stored columns of the next entries above a position, as plain tuples."""
+        with reading(self.engine) as connection:
+            if not self._there(connection):
+                return []
+            # Entries lie in order of their number: so look up the number, then read on.
+            newest = self._newest(connection, LEDGER.c.position <= after)
+            query = select(*(LEDGER.c[name] for name in STORED)).order_by(LEDGER.c.seq).limit(limit)
+            result = connection.execute(query.where(LEDGER.c.seq > newest.seq))
+            return result.cursor.fetchall()  # the driver's own tuples: half the time of SQLAlchemy's rows
+
+    def wait(self, seen: int, seconds: float) -> None:
+        """Block until this object has written more often than ``seen`` times, at most so long."""
+        with self._news:
+            self._news.wait_for(lambda: self.written > seen, seconds)
+
+    def select(self, query: Select[Any]) -> Sequence[Row[Any]]:
+        """Rows of a query over ``LEDGER``; none while there is no ledger."""
+        with reading(self.engine) as connection:
+            return connection.execute(query).all() if self._there(connection) else []
+
+    def _newest(self, connection: Connection, *conditions: ColumnElement[bool]) -> Head:
+        if not self._there(connection):
+            return NOTHING
+        query = select(LEDGER.c.seq, LEDGER.c.position, LEDGER.c.chain).where(*conditions)
+        found = connection.execute(query.order_by(LEDGER.c.position.desc()).limit(1)).first()
+        return NOTHING if found is None else Head(found.seq, found.position, found.chain.hex())
+
+    def _chain_before(self, connection: Connection, seq: int) -> bytes:
+        query = select(LEDGER.c.chain).where(LEDGER.c.seq == seq - 1)
+        found = connection.execute(query).scalar() if self._there(connection) else None
+        return GENESIS if found is None else found
+
+    def _entries(self, connection: Connection, first: int, last: int) -> Iterator[RowMapping]:
+        if self._there(connection):
+            query = select(LEDGER).where(LEDGER.c.seq.between(first, last)).order_by(LEDGER.c.seq)
+            yield from connection.execution_options(yield_per=PAGE).execute(query).mappings()
+
+    def _there(self, connection: Connection) -> bool:
+        self._exists = self._exists or inspect(connection).has_table(LEDGER.name)
+        return self._exists
+
+
+class LedgerSource:
+    """The ledger as a source of facts; woken at once by a ``tail`` on the same ``Ledger``."""
+
+    def __init__(self, ledger: Ledger, sealer: Sealer) -> None:
+        self._ledger, self._sealer = ledger, sealer
+
+    def read(self, *, after: int, limit: int) -> Facts:
+        sealer = self._sealer
+        return [Fact(sealer, *row) for row in self._ledger.read(after=after, limit=limit)]
+
+    def follow(self, *, after: int, batch: int) -> Iterator[Facts | CaughtUp]:
+        while True:
+            seen = self._ledger.written
+            while facts := self.read(after=after, limit=batch):
+                after = facts[-1].position
+                yield facts
+            yield CaughtUp(after)
+            self._ledger.wait(seen, LOOK_UP)
+
+    def head(self) -> int:
+        return self._ledger.head().position
+
+
+def _stored(event: StoredEvent) -> Stored:
+    return Stored(
+        event.position,
+        event.event_id,
+        event.stream,
+        event.revision,
+        event.type,
+        event.data,
+        event.metadata,
+        microseconds(event.recorded_at),
+    )
+
+
+def _filters(event: Stored) -> dict[str, str]:
+    """The columns for the history's filters."""
+    metadata = orjson.loads(event.metadata)
+    return {name: metadata[name] for name in ("actor", "learnt_on", "correlation_id")}
+
+
+def _agree(entry: RowMapping, event: Stored) -> bool:
+    return all(entry[name] == value for name, value in _filters(event).items())

@@ -1,0 +1,64 @@
+"""Which grants were awarded, for which time, at which rates?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, select
+
+from services.reporting.as_of import VALID_AT, Knowledge, known
+from services.reporting.hundredths import hundredths
+from shared.contracts.casework import GrantAwarded
+from shared.projections.view import Change, Day, Fact, Insert, View, reads
+
+
+@dataclass(frozen=True, slots=True)
+class GrantTables:
+    grants: Table
+
+
+class WhatIsGranted(View[GrantTables]):
+    name, version = "reporting.what_is_granted", 1
+    types = reads(GrantAwarded)
+
+    def tables(self, metadata: MetaData, suffix: str) -> GrantTables:
+        return GrantTables(
+            grants=self.table(
+                metadata,
+                suffix,
+                "grants",
+                Column("position", Integer, primary_key=True),
+                Column("event_id", String, nullable=False),
+                Column("learnt_on", Day, nullable=False),
+                Column("grant_id", String, nullable=False),
+                Column("since", Day, nullable=False),
+                Column("until", Day, nullable=False),
+                Column("amount_cents", Integer, nullable=False),
+                Column("rate_graduate_cents", Integer, nullable=False),
+                Column("rate_intermediate_cents", Integer, nullable=False),
+            )
+        )
+
+    def fold(self, tables: GrantTables, fact: Fact) -> Iterator[Change]:
+        data = fact.data
+        yield Insert(
+            tables.grants,
+            {
+                "position": fact.position,
+                "event_id": fact.event_id,
+                "learnt_on": fact.learnt_on,
+                "grant_id": data["grant_id"],
+                "since": fact.occurred_on,
+                "until": data["until"],
+                "amount_cents": hundredths(data["amount"]),
+                "rate_graduate_cents": hundredths(data["rate_graduate"]),
+                "rate_intermediate_cents": hundredths(data["rate_intermediate"]),
+            },
+        )
+
+
+def grants(tables: GrantTables, knowledge: Knowledge) -> Subquery:
+    """The grants that run on the day, first and last day included."""
+    grant = known(tables.grants, knowledge)
+    return select(grant).where(grant.c.since <= VALID_AT, grant.c.until >= VALID_AT).subquery()

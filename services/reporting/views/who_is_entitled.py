@@ -1,0 +1,67 @@
+"""In which housing phase is each person, and since when? Every determination; the newest stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, select
+
+from services.reporting.as_of import VALID_AT, Knowledge, newest
+from services.reporting.views.unreadable import erased, erases
+from shared.contracts.eligibility import HousingPhaseDetermined
+from shared.contracts.model import PersonalClass
+from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View, reads
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseTables:
+    phases: Table
+
+
+class WhoIsEntitled(View[PhaseTables]):
+    name, version = "reporting.who_is_entitled", 1
+    types = reads(HousingPhaseDetermined)
+
+    def tables(self, metadata: MetaData, suffix: str) -> PhaseTables:
+        return PhaseTables(
+            phases=self.table(
+                metadata,
+                suffix,
+                "phases",
+                Column("position", Integer, primary_key=True),
+                Column("event_id", String, nullable=False),
+                Column("learnt_on", Day, nullable=False),
+                Column("person_id", String, nullable=False, index=True),
+                Column("phase", String, nullable=False),
+                Column("since", Day),
+                Column("rule", String, nullable=False),
+            )
+        )
+
+    def fold(self, tables: PhaseTables, fact: Fact) -> Iterator[Change]:
+        data = fact.data
+        if erased(data["phase"]):
+            return
+        yield Insert(
+            tables.phases,
+            {
+                "position": fact.position,
+                "event_id": fact.event_id,
+                "learnt_on": fact.learnt_on,
+                "person_id": data["person_id"],
+                "phase": data["phase"],
+                "since": data["since"],
+                "rule": data["rule"],
+            },
+        )
+
+    def erase(self, tables: PhaseTables, erasure: Erasure) -> Iterator[Change]:
+        if erases(erasure, PersonalClass.STATISTICS):
+            yield Delete(tables.phases, {"person_id": erasure.subject})
+
+
+def entitled(tables: PhaseTables, knowledge: Knowledge) -> Subquery:
+    """Whoever is in the phase of follow-up housing on the day, by the newest determination known."""
+    phase = newest(tables.phases, knowledge, of="person_id")
+    return select(phase).where(phase.c.phase == "follow_up", phase.c.since <= VALID_AT).subquery()

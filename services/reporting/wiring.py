@@ -1,0 +1,77 @@
+"""What reporting's workers share: the ledger, and who may be told apart under which pseudonym."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Final, TypeVar, cast
+
+from eventlet import tpool
+from nameko.extensions import DependencyProvider
+
+from services.reporting.explanation import Narrator
+from services.reporting.ledger import Ledger, Verified
+from shared.contracts.model import PersonalClass
+from shared.privacy.masters import PSEUDONYM_KEY
+from shared.privacy.pseudonyms import pseudonym
+from shared.projections.engine import open_engine
+from shared.runtime.native import is_green
+from shared.runtime.platform import Platform
+from shared.runtime.provided import platform_of
+
+T = TypeVar("T")
+
+NAMES: Final = frozenset({PersonalClass.IDENTITY, PersonalClass.EMPLOYEE})
+"""Erased in one of these classes, a person or an employee is nobody any more."""
+
+
+class LedgerProvider(DependencyProvider):  # type: ignore[misc]
+    def setup(self) -> None:
+        self._ledger = Ledger(open_engine(platform_of(self.container).settings.ledger))
+
+    def get_dependency(self, worker_ctx: Any) -> Ledger:
+        return self._ledger
+
+    def stop(self) -> None:
+        self._ledger.engine.dispose()
+
+
+def ledger() -> Ledger:
+    """The ledger, for reading, as an attribute of a nameko class."""
+    return cast(Ledger, LedgerProvider())
+
+
+def narrator(platform: Platform) -> Narrator:
+    """Who tells explanations. Raises SecretInvalid, KeyRingUnavailable."""
+    erasures = platform.keyring.erasures()
+    return Narrator(
+        pseudonym=partial(pseudonym, platform.secret(PSEUDONYM_KEY)),
+        erased=frozenset(erasure.subject for erasure in erasures if erasure.personal_class in NAMES),
+    )
+
+
+def verified(platform: Platform) -> Verified:
+    """The whole ledger's chain computed anew, by a reader of its own beside the hub."""
+
+    def verify() -> Verified:
+        engine = open_engine(platform.settings.ledger)
+        try:
+            return Ledger(engine).verify()
+        finally:
+            engine.dispose()
+
+    return _aside(verify)
+
+
+def record_read(platform: Platform, actor: str, subject: str, purpose: str) -> None:
+    """Record a read of personal data, before it is answered. Raises AccessNotRecorded."""
+    _aside(lambda: platform.access_log.record(actor, subject, purpose, datetime.now(UTC)))
+
+
+def _aside(work: Callable[[], T]) -> T:
+    """Do what takes long on a native thread, so that the hub goes on serving others."""
+    if not is_green():
+        return work()
+    result: T = tpool.execute(work)
+    return result

@@ -1,0 +1,214 @@
+"""What a request must show before a service sees it, in a fixed order.
+
+The body's size was checked when the head was read (413, ``server.Protocol``). Here: content type (415),
+token (401), role (403), JSON (400), headers and fields (422).
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date
+from functools import cache
+from typing import Any, Final
+from urllib.parse import parse_qsl
+from uuid import UUID, uuid4
+
+import orjson
+from marshmallow import ValidationError
+
+from shared.api.ask import Ask
+from shared.api.call import ANYBODY, Call
+from shared.api.field_types import UUID_SHAPE, Day
+from shared.api.fields import business_today
+from shared.api.problems import Declined
+from shared.api.request import Request
+from shared.api.said import Said
+from shared.api.schemas import UNKNOWN_FIELD, BodySchema, QuerySchema, is_list, schema
+from shared.api.tokens import Actor, TokenExpired, TokenRejected, TokenVerifier
+from shared.execute import command_scope, derived_id
+from shared.runtime.platform import Platform
+
+IMPORTER: Final = "importer"
+"""The role that may say on which day the office learnt of something."""
+MOST_PARAMETERS: Final = 50
+KEY: Final = r"[!-~]{1,128}"
+"""An idempotency key: visible ASCII."""
+POSITION: Final = r"[0-9]{1,15}"
+
+_CHALLENGE: Final = "Bearer"
+_KEY = re.compile(KEY)
+_POSITION = re.compile(POSITION)
+_UUID = re.compile(UUID_SHAPE)
+
+GIVEN_BY_PATH: Final = Said("steht schon im Pfad", "is given by the path already")
+GIVEN_BY_PLATFORM: Final = Said("wird von der Plattform vergeben", "is given by the platform")
+
+
+def admit_command(ask: Ask, request: Request, platform: Platform) -> Call[Any]:
+    """Let a command in. Raises Declined, ValidationError, StoreUnavailable."""
+    if request.media_type != "application/json":
+        raise Declined("unsupported-media-type")
+    actor = _authorised(ask, request, platform.tokens)
+    body = request.body()
+    given = _parsed(body)
+    key = request.header("HTTP_IDEMPOTENCY_KEY")
+    if key is not None and _KEY.fullmatch(key) is None:
+        raise _invalid(
+            "Idempotency-Key", "ist nicht 1 bis 128 sichtbare ASCII-Zeichen", "is not 1 to 128 visible ASCII characters"
+        )
+    command_id = command_scope(actor.account, key or str(uuid4()))
+    today = platform.clock.today()
+    if request.query:
+        raise ValidationError({name: [UNKNOWN_FIELD] for name, _ in _parameters(request)})
+    if isinstance(given, dict):
+        given = _merged(ask, request, given, command_id)
+    with business_today(today):
+        learnt_on = _learnt_on(request, actor, today)
+        loaded = schema(ask.form, BodySchema).load(given)
+    return Call(
+        command=loaded,
+        actor=actor,
+        today=today,
+        learnt_on=learnt_on,
+        command_id=command_id,
+        body_digest=_digest(platform.digest_key, request, body),
+        correlation_id=correlation_of(request) or command_id,
+        language=request.language,
+    )
+
+
+def admit_query(ask: Ask, request: Request, platform: Platform) -> Call[Any]:
+    """Let a query in. Raises Declined, ValidationError, StoreUnavailable."""
+    actor = _authorised(ask, request, platform.tokens)
+    min_position = _min_position(request, platform) if ask.views else 0
+    of_list = _lists(ask.form)
+    given: dict[str, Any] = {}
+    for name, value in _parameters(request):
+        if name in of_list:
+            given.setdefault(name, []).append(value)
+        elif name in given:
+            raise _invalid(name, "kommt mehr als einmal vor", "is given more than once")
+        else:
+            given[name] = value
+    question_id = correlation_of(request) or str(uuid4())
+    given = _merged(ask, request, given, question_id)
+    today = platform.clock.today()
+    with business_today(today):
+        loaded = schema(ask.form, QuerySchema).load(given)
+    return Call(
+        command=loaded,
+        actor=actor,
+        today=today,
+        learnt_on=today,
+        command_id=question_id,
+        body_digest="",
+        correlation_id=question_id,
+        language=request.language,
+        min_position=min_position,
+    )
+
+
+def correlation_of(request: Request) -> str | None:
+    """The caller's correlation id, if it is a UUID."""
+    given = request.header("HTTP_CORRELATION_ID")
+    return str(UUID(given)) if given is not None and _UUID.fullmatch(given) else None
+
+
+def _authorised(ask: Ask, request: Request, tokens: TokenVerifier) -> Actor:
+    if ask.public:
+        return ANYBODY
+    kind, _, token = (request.header("HTTP_AUTHORIZATION") or "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise Declined("unauthenticated", headers=(("WWW-Authenticate", _CHALLENGE),))
+    try:
+        actor = tokens.verify(token.strip())
+    except TokenExpired:
+        raise Declined(
+            "token-expired", headers=(("WWW-Authenticate", f'{_CHALLENGE} error="invalid_token"'),)
+        ) from None
+    except TokenRejected:
+        raise Declined(
+            "unauthenticated", headers=(("WWW-Authenticate", f'{_CHALLENGE} error="invalid_token"'),)
+        ) from None
+    if ask.roles.isdisjoint(actor.roles):
+        raise Declined("forbidden")
+    return actor
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        try:
+            body.decode()
+        except UnicodeDecodeError:
+            raise Declined("not-utf-8") from None
+        raise Declined("malformed-json") from None
+
+
+def _parameters(request: Request) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(request.query, keep_blank_values=True, errors="strict", max_num_fields=MOST_PARAMETERS)
+    except UnicodeDecodeError:
+        raise Declined("not-utf-8") from None
+    except ValueError:
+        raise Declined("malformed-request") from None
+
+
+def _merged(ask: Ask, request: Request, given: Mapping[str, Any], command_id: str) -> dict[str, Any]:
+    """What was sent, with the fields that the path and the platform give; those must not be sent."""
+    errors = {name: [GIVEN_BY_PATH] for name in request.values if name in given}
+    merged = {**given, **request.values}
+    if ask.fills:
+        assert ask.creates is not None
+        if ask.creates in given:
+            errors[ask.creates] = [GIVEN_BY_PLATFORM]
+        merged[ask.creates] = derived_id(command_id, ask.creates)
+    if errors:
+        raise ValidationError(errors)
+    return merged
+
+
+_LEARNT_ON = Day(past=True)
+
+
+def _learnt_on(request: Request, actor: Actor, today: date) -> date:
+    given = request.header("HTTP_LEARNT_ON")
+    if given is None:
+        return today
+    if IMPORTER not in actor.roles:
+        raise Declined("forbidden")
+    try:
+        return _LEARNT_ON.deserialize(given)
+    except ValidationError as invalid:
+        raise ValidationError({"Learnt-On": invalid.messages}) from None
+
+
+def _min_position(request: Request, platform: Platform) -> int:
+    given = request.header("HTTP_MIN_POSITION")
+    if given is None:
+        return 0
+    if _POSITION.fullmatch(given) is None:
+        raise _invalid("Min-Position", "ist keine Position", "is not a position")
+    if int(given) > platform.store.head():
+        raise _invalid("Min-Position", "liegt hinter dem Ende des Protokolls", "is beyond the end of the log")
+    return int(given)
+
+
+def _digest(key: bytes, request: Request, body: bytes) -> str:
+    """Keyed, because a plain hash of personal data could be guessed back."""
+    return hmac.digest(key, b"\n".join((request.method.encode(), request.path.encode(), body)), "sha256").hex()
+
+
+def _invalid(path: str, german: str, english: str) -> ValidationError:
+    return ValidationError({path: [Said(german, english)]})
+
+
+@cache
+def _lists(form: type) -> frozenset[str]:
+    """The parameters of a query that may be given several times."""
+    loaded = schema(form, QuerySchema)
+    return frozenset(field.name for field in fields(form) if is_list(loaded.fields[field.name]))

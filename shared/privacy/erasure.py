@@ -1,0 +1,101 @@
+"""Erasing a person: destroy the keys, leave the log.
+
+Events, hash chain and sealed totals stay as they are; what was sealed for the subject can never be
+read again. Views that hold plain copies follow ``KeyRing.erasures``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from shared.contracts.casework import CaseMemberJoined, CaseOpened, case_of
+from shared.contracts.codec import decode
+from shared.contracts.intake import BirthRecorded, HouseholdJoined, PersonRegistered
+from shared.contracts.model import CaseId, Event, HouseholdId, PersonalClass
+from shared.eventstore.port import EventStore
+from shared.privacy.keyring import Erasure, KeyRing
+from shared.privacy.sealer import ClosedSealer
+
+OF_A_PERSON: Final = frozenset({PersonalClass.IDENTITY, PersonalClass.HEALTH})
+"""What is erased unless classes are named: statistics stay while their retention lasts."""
+OF_AN_EMPLOYEE: Final = frozenset({PersonalClass.EMPLOYEE})
+
+
+class SubjectUnknown(LookupError):
+    """There is neither a person nor an employee with this id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What an erasure did: the subjects whose keys are gone, and the cases kept as they concern others, too."""
+
+    subjects: tuple[str, ...]
+    kept_cases: tuple[CaseId, ...]
+    erasures: tuple[Erasure, ...]
+    """The new tombstones; empty when everything had been erased before."""
+
+
+def erase(
+    keyring: KeyRing,
+    store: EventStore,
+    subject: str,
+    reason: str,
+    classes: Collection[PersonalClass] | None = None,
+) -> Erased:
+    """Erase a person or an employee. Repeat it after a failure: it takes up where it stopped.
+
+    A person's cases (notes, health) are erased with the person when nobody else's data are in them:
+    every other member there ever was has been erased before. ``classes`` defaults to ``OF_A_PERSON``
+    or ``OF_AN_EMPLOYEE``. Raises SubjectUnknown, KeysNotScrubbed, StoreUnavailable.
+    """
+    if store.read_last(f"person-{subject}") is None:
+        if store.read_last(f"employee-{subject}") is None:
+            raise SubjectUnknown(subject)
+        new = keyring.destroy(subject, classes or OF_AN_EMPLOYEE, reason)
+        return Erased(subjects=(subject,), kept_cases=(), erasures=tuple(new))
+    chosen = frozenset(classes or OF_A_PERSON)
+    cases = [case_of(household_id) for household_id in _households(store, subject)]
+    alone = [case_id for case_id in cases if _only_member(keyring, store, case_id, subject, chosen)]
+    subjects = (subject, *alone)
+    return Erased(
+        subjects=subjects,
+        kept_cases=tuple(case_id for case_id in cases if case_id not in alone),
+        erasures=tuple(erasure for each in subjects for erasure in keyring.destroy(each, chosen, reason)),
+    )
+
+
+def replay(keyring: KeyRing, erasures: Iterable[Erasure]) -> None:
+    """Erase again what had been erased, after a key ring was restored from a backup."""
+    for erasure in erasures:
+        keyring.destroy(erasure.subject, {erasure.personal_class}, erasure.reason)
+
+
+def _households(store: EventStore, person_id: str) -> list[HouseholdId]:
+    """All households the person ever belonged to, the first one first."""
+    found: dict[HouseholdId, None] = {}
+    for event in _events(store, f"person-{person_id}"):
+        if isinstance(event, PersonRegistered | BirthRecorded | HouseholdJoined):
+            found[event.household_id] = None
+    return list(found)
+
+
+def _only_member(
+    keyring: KeyRing, store: EventStore, case_id: CaseId, person_id: str, classes: frozenset[PersonalClass]
+) -> bool:
+    members = {
+        event.member_id
+        for event in _events(store, f"case-{case_id}")
+        if isinstance(event, CaseOpened | CaseMemberJoined)
+    }
+    if person_id not in members:
+        return False
+    erased = {(erasure.subject, erasure.personal_class) for erasure in keyring.erasures()}
+    others = members - {person_id}
+    return all((other, personal_class) in erased for other in others for personal_class in classes)
+
+
+def _events(store: EventStore, stream: str) -> Iterable[Event]:
+    closed = ClosedSealer()
+    return (decode(stored, closed).event for stored in store.read(stream))

@@ -1,0 +1,99 @@
+"""The secrets of an installation: master keys, digest and pseudonym keys, the token issuer's key pair.
+
+One file each in the secrets directory, readable by the owner alone. A process loads only what it needs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+from secrets import token_bytes, token_hex
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from shared.contracts.model import PersonalClass
+
+DIGEST_KEY = "digest.key"
+"""Keys the body digests in the envelope: a plain hash of personal data could be guessed back."""
+PSEUDONYM_KEY = "pseudonym.key"
+ISSUER_PRIVATE = "issuer-private.pem"
+ISSUER_PUBLIC = "issuer-public.pem"
+SECRET_BYTES = 32
+
+
+class SecretInvalid(Exception):
+    """A secret's file is missing or does not hold what it should. Names the file, never its content."""
+
+
+def master_file(personal_class: PersonalClass) -> str:
+    """The name of the file with the master key of a class."""
+    return f"master-{personal_class}.key"
+
+
+def load_masters(secrets: Path, classes: Collection[PersonalClass]) -> dict[PersonalClass, bytes]:
+    """The master keys of these classes and of no others. Raises SecretInvalid."""
+    return {personal_class: load_secret(secrets, master_file(personal_class)) for personal_class in classes}
+
+
+def load_secret(secrets: Path, name: str) -> bytes:
+    """The 32 bytes of a ``.key`` file. Raises SecretInvalid."""
+    try:
+        secret = bytes.fromhex((secrets / name).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        secret = b""
+    if len(secret) != SECRET_BYTES:
+        raise SecretInvalid(f"{secrets / name}: expected {SECRET_BYTES} bytes in hexadecimal")
+    return secret
+
+
+def create_secrets(secrets: Path) -> None:
+    """Make every secret that is not there yet; what exists is never touched, so it may run at each start."""
+    secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in (*map(master_file, PersonalClass), DIGEST_KEY, PSEUDONYM_KEY):
+        if not (secrets / name).exists():
+            _create(secrets / name, token_bytes(SECRET_BYTES).hex().encode() + b"\n")
+    if not (secrets / ISSUER_PRIVATE).exists():
+        private = Ed25519PrivateKey.generate()
+        _create(
+            secrets / ISSUER_PRIVATE,
+            private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+        )
+    if not (secrets / ISSUER_PUBLIC).exists():
+        _create(secrets / ISSUER_PUBLIC, _public_of((secrets / ISSUER_PRIVATE).read_bytes()))
+    _sync_directory(secrets)
+
+
+def _public_of(private_pem: bytes) -> bytes:
+    public = load_pem_private_key(private_pem, password=None).public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _create(path: Path, content: bytes) -> None:
+    """Write a new file whole or not at all; one that another process made meanwhile stands."""
+    draft = path.with_name(f".{path.name}.{token_hex(8)}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _sync_directory(directory: Path) -> None:
+    handle = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,69 @@
+"""How far views are behind, for Prometheus; worked out when it is asked for, so a hanging view shows, too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from prometheus_client import REGISTRY
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from shared.projections.engine import UNAVAILABLE
+
+if TYPE_CHECKING:
+    from shared.projections.runner import Runner
+
+
+class Lag(Collector):
+    """Per view: its position, the distance to the head, and the age of the oldest event not yet folded."""
+
+    def __init__(self) -> None:
+        self.runners: set[Runner] = set()
+
+    def describe(self) -> Iterable[GaugeMetricFamily]:
+        return _families()
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        position, events, seconds = families = _families()
+        for runner in list(self.runners):
+            try:
+                head = runner.source.head()
+                for view, at in runner.positions().items():
+                    position.add_metric([view], at)
+                    events.add_metric([view], head - at)
+                    seconds.add_metric([view], _age_of_next(runner, at))
+            except UNAVAILABLE:
+                continue  # what cannot be known is not reported
+        return families
+
+
+def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+    return (
+        GaugeMetricFamily("wegmarken_view_position", "Position up to which the view has read", labels=["view"]),
+        GaugeMetricFamily("wegmarken_view_lag_events", "Positions between the view and the head", labels=["view"]),
+        GaugeMetricFamily(
+            "wegmarken_view_lag_seconds", "Age of the oldest event the view has not folded", labels=["view"]
+        ),
+    )
+
+
+def _age_of_next(runner: Runner, position: int) -> float:
+    following = runner.source.read(after=position, limit=1)
+    return max(0.0, time.time() - following[0].recorded_us / 1e6) if following else 0.0
+
+
+_lag = Lag()
+REGISTRY.register(_lag)
+
+
+@contextmanager
+def observed(runner: Runner) -> Iterator[None]:
+    """Report this runner's views while it runs."""
+    _lag.runners.add(runner)
+    try:
+        yield
+    finally:
+        _lag.runners.discard(runner)

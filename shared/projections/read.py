@@ -1,0 +1,110 @@
+"""Reading views: the side of the queries.
+
+reader = ViewReader(settings.views, VIEWS)
+with reader.snapshot() as now:
+    people = now.tables(PERSONS).people
+    rows = now.connection.execute(select(people).where(...)).all()
+    now.position(PERSONS)      # what the answer rests on
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection, inspect
+
+from shared.projections.engine import open_engine, reading
+from shared.projections.registry import REGISTER, Generation, ViewNotReady, build, generations
+from shared.projections.view import View
+
+T = TypeVar("T")
+
+LOOK: Final = 0.002
+"""Seconds between two looks while somebody waits for a position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One state of all views of a database: rows and positions fit together. Valid while it is open."""
+
+    connection: Connection
+    generations: Mapping[str, Generation]
+
+    def tables(self, view: View[T]) -> T:
+        """The view's live tables. Raises ViewNotReady."""
+        return build(view, self._live(view).suffix).tables
+
+    def position(self, view: View[Any]) -> int:
+        """Up to where the view has read. Raises ViewNotReady."""
+        return self._live(view).position
+
+    def _live(self, view: View[Any]) -> Generation:
+        generation = self.generations.get(view.name)
+        if generation is None or generation.version != view.version:
+            raise ViewNotReady(view.name)
+        return generation
+
+
+class ViewReader:
+    """The views of one service, for its queries. Shared by threads and green threads."""
+
+    def __init__(self, url: str, views: Sequence[View[Any]]) -> None:
+        self._engine = open_engine(url)
+        self._views = {view.name: view for view in views}
+        self._registered = False
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """A consistent look at all views; keep it short."""
+        with reading(self._engine) as connection:
+            self._registered = self._registered or inspect(connection).has_table(REGISTER.name)
+            found = generations(connection) if self._registered else []
+            yield Snapshot(connection, {generation.view: generation for generation in found if generation.live})
+
+    @contextmanager
+    def connect(self) -> Iterator[Connection]:
+        """A connection in a transaction of its own."""
+        with reading(self._engine) as connection:
+            yield connection
+
+    def tables(self, view: View[T]) -> T:
+        """The view's live tables just now; prefer ``snapshot``. Raises ViewNotReady."""
+        with self.snapshot() as now:
+            return now.tables(view)
+
+    def positions(self) -> dict[str, int]:
+        """Up to where each view has read; 0 for one that is not there yet."""
+        with self.snapshot() as now:
+            return {name: self._position(now, view) for name, view in self._views.items()}
+
+    def position(self, view: View[Any] | str) -> int:
+        """Up to where one view has read; 0 while it is not there yet. Raises KeyError for an unknown name."""
+        found = self._views[view] if isinstance(view, str) else view
+        with self.snapshot() as now:
+            return self._position(now, found)
+
+    def wait_for(self, view: View[Any] | str, position: int, timeout: float) -> bool:
+        """Wait until the view has read up to ``position``; False after ``timeout`` seconds.
+
+        Blocks only the calling (green) thread.
+        """
+        deadline = time.monotonic() + timeout
+        while self.position(view) < position:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(LOOK)
+        return True
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @staticmethod
+    def _position(now: Snapshot, view: View[Any]) -> int:
+        try:
+            return now.position(view)
+        except ViewNotReady:
+            return 0

@@ -1,0 +1,213 @@
+"""The runner of views: one thread, one database, one checkpoint per view.
+
+Views at the same position share what is read and decoded. A view that is behind, because it is new,
+catches up in turn with the others and then joins them. Rows and checkpoint are one transaction, so
+after a crash a view is where its checkpoint says, and nothing is folded twice or left out.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final, Protocol
+
+import structlog
+from sqlalchemy import Connection, Engine
+
+from shared.eventstore.port import CaughtUp, StoreUnavailable
+from shared.projections import metrics, registry
+from shared.projections.batch import Batches, Projected
+from shared.projections.engine import UNAVAILABLE, forget_deleted
+from shared.projections.registry import Generation, Superseded
+from shared.projections.source import Source
+from shared.projections.view import Erasure, View
+
+BATCH: Final = 5000
+"""Events in one transaction at most."""
+RETRY: Final = 1.0
+"""Seconds after which a database or store that was away is tried again."""
+
+log = structlog.get_logger()
+
+
+class Stop(Protocol):
+    """A ``threading.Event``, or what looks like one."""
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+class Runner:
+    """Keeps the views of one database up to date with a source.
+
+    ``engine`` comes from ``open_engine(url, writing=True)``. ``erasures`` lists the key ring's erasures
+    above a number, oldest first; they are followed whenever the views have caught up, at least once a second.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        views: Sequence[View[Any]],
+        source: Source,
+        *,
+        erasures: Callable[[int], Sequence[Erasure]] = lambda after: (),
+        batch: int = BATCH,
+    ) -> None:
+        self.engine, self.views, self.source, self.erasures = engine, tuple(views), source, erasures
+        self._batch = batch
+        self._batches = Batches(engine)
+        self._projected: list[Projected] = []
+        self._state = "starting"
+
+    def run(self, stop: Stop) -> None:
+        """Follow the source until ``stop`` is set. A database or store that is away is waited for."""
+        with metrics.observed(self):
+            while not stop.is_set():
+                try:
+                    self._work(stop)
+                except Superseded as view:
+                    log.info("view.superseded", view=str(view))
+                except UNAVAILABLE as error:
+                    self._state = f"waiting: {type(error).__name__}"
+                    log.warning("views.waiting", error=type(error).__name__)
+                    stop.wait(RETRY)
+
+    def catch_up(self) -> int:
+        """Bring all views to the end of the log as it is now, and return; the events read last in number.
+
+        Raises Superseded or one of ``UNAVAILABLE``.
+        """
+        self._open()
+        events = 0
+        with undisturbed():
+            while len(self._levels()) > 1:
+                self._bring_together()
+            while facts := self.source.read(after=self._front(), limit=self._batch):
+                self._batches.apply(self._running(), facts)
+                events += len(facts)
+                if not self._running():
+                    break
+        self._caught_up()
+        return events
+
+    def positions(self) -> dict[str, int]:
+        """Up to where each view has read."""
+        return {one.view.name: one.generation.position for one in self._projected}
+
+    def status(self) -> dict[str, Any]:
+        """For health: "status" ("ready" or why not), "head", "views" (positions), and "stopped" with the id
+        and position of the event that stopped a view; never its data."""
+        stopped = {
+            one.view.name: {"event_id": fact.event_id, "position": fact.position}
+            for one in self._projected
+            if (fact := one.stopped_at) is not None
+        }
+        try:
+            head: int | None = self.source.head()
+        except UNAVAILABLE:
+            head = None
+        state = "view stopped" if stopped and self._state == "ready" else self._state
+        return {"status": state, "head": head, "views": self.positions(), "stopped": stopped}
+
+    # --- moving ---------------------------------------------------------------------------------
+
+    def _work(self, stop: Stop) -> None:
+        self._open()
+        while not stop.is_set():
+            if len(self._levels()) > 1:
+                self._bring_together()
+            else:
+                self._follow(stop)
+
+    def _open(self) -> None:
+        """Look up or begin each view's generation. One that had stopped is tried again."""
+        self._state = "catching up"
+        registry.prepare(self.engine)
+        with self.engine.begin() as connection:
+            found = [_generation(connection, view) for view in self.views]
+        self._batches.forget()
+        self._projected = [Projected(view, generation) for view, generation in zip(self.views, found, strict=True)]
+        if self.source.head() < (front := self._front()):
+            raise StoreUnavailable(f"the log ends before position {front}")
+
+    def _follow(self, stop: Stop) -> None:
+        """All views are at one position: apply what comes, as it comes."""
+        for item in self.source.follow(after=self._front(), batch=self._batch):
+            if isinstance(item, CaughtUp):
+                self._caught_up()
+            else:
+                with undisturbed():
+                    self._batches.apply(self._running(), item)
+            if stop.is_set():
+                return
+
+    def _bring_together(self) -> None:
+        """One step for the views in front, so that they stay up to date, and one for those behind."""
+        last, following, *_ = self._levels()
+        facts = self.source.read(after=last, limit=self._batch)
+        with undisturbed():
+            self._batches.apply(self._at(last), [fact for fact in facts if fact.position <= following])
+        front = self._front()
+        self._batches.apply(self._at(front), self.source.read(after=front, limit=self._batch))
+        self._follow_erasures()
+
+    def _caught_up(self) -> None:
+        for one in self._running():
+            if not one.generation.live:
+                with self.engine.begin() as connection:
+                    one.generation = registry.switch(connection, one.generation)
+                log.info("view.switched", view=one.view.name, version=one.view.version)
+        self._follow_erasures()
+        self._state = "ready"
+
+    def _follow_erasures(self) -> None:
+        """Delete plain rows of erased subjects and every trace of them; only then are the erasures done.
+
+        The stopped views, too: they are still read.
+        """
+        followed = min((one.generation.erasures for one in self._projected), default=0)
+        if not (erasures := self.erasures(followed)):
+            return
+        with self.engine.begin() as connection:
+            deleted = [self._batches.erase_within(connection, one, erasures) for one in self._projected]
+        if any(deleted) and not forget_deleted(self.engine):
+            return  # a reader holds on to it: all of it again at the next mark
+        with self.engine.begin() as connection:
+            done = [registry.change(connection, p.generation, erasures=erasures[-1].number) for p in self._projected]
+        for one, generation in zip(self._projected, done, strict=True):
+            one.generation = generation
+
+    def _running(self) -> list[Projected]:
+        return [one for one in self._projected if one.stopped_at is None]
+
+    def _at(self, position: int) -> list[Projected]:
+        return [one for one in self._running() if one.generation.position == position]
+
+    def _levels(self) -> list[int]:
+        """The positions at which views are, lowest first."""
+        return sorted({one.generation.position for one in self._running()})
+
+    def _front(self) -> int:
+        return max((one.generation.position for one in self._running() or self._projected), default=0)
+
+
+def _generation(connection: Connection, view: View[Any]) -> Generation:
+    """The live generation of this version; else the one begun to replace another version's; else a new one."""
+    known = registry.generations(connection, view.name)
+    current = sorted((g for g in known if g.version == view.version), key=lambda g: (g.live, g.generation))
+    chosen = current[-1] if current else registry.create(connection, view, live=not known)
+    return registry.change(connection, chosen, stopped_by=None, stopped_at=None)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Without the garbage collector: a batch makes many objects, none of them in cycles."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

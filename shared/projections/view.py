@@ -1,0 +1,120 @@
+"""A view: the answer to one question, folded from events into tables of its own.
+
+    class Residences(View[ResidenceTables]):
+        name, version = "reporting.residences", 1
+        types = reads(MovedIn, MovedOut)
+
+        def tables(self, metadata, suffix):
+            return ResidenceTables(
+                entries=self.table(metadata, suffix, "entries",
+                    Column("position", Integer, primary_key=True), Column("person_id", String, index=True),
+                    Column("since", Day), Column("ags", String)))
+
+        def fold(self, tables, fact):
+            data = fact.data
+            yield Insert(tables.entries, {"position": fact.position, "person_id": data["person_id"],
+                                          "since": fact.occurred_on, "ags": data.get("ags")})
+
+A fold is pure: it sees one fact, never the tables. What it needs to know about other rows, the query joins.
+Facts that come in order of position are fastest under a primary key that grows (``position``).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from sqlalchemy import Dialect, MetaData, String, Table
+from sqlalchemy.sql.schema import SchemaItem
+from sqlalchemy.types import TypeDecorator
+
+from shared.contracts.model import Event, PersonalClass
+from shared.contracts.registry import contract_of
+from shared.projections.changes import Change, Delete, Insert, Row, Update, Upsert
+from shared.projections.facts import Fact, visible
+
+__all__ = [
+    "Change",
+    "Day",
+    "Delete",
+    "Erasure",
+    "Fact",
+    "Insert",
+    "Row",
+    "Update",
+    "Upsert",
+    "View",
+    "reads",
+    "visible",
+]
+
+T = TypeVar("T")
+
+
+class Erasure(Protocol):
+    """A subject whose keys were destroyed, as the key ring lists it; see ``shared.privacy``."""
+
+    @property
+    def number(self) -> int:
+        """Counts the erasures of the key ring, 1, 2, 3, …"""
+        ...
+
+    @property
+    def subject(self) -> str: ...
+
+    @property
+    def personal_class(self) -> PersonalClass: ...
+
+
+class View(ABC, Generic[T]):
+    """A pure fold into tables. ``T`` is a frozen dataclass of the view's ``Table`` objects.
+
+    A change of ``tables`` or ``fold`` needs a new ``version``: it is built beside the live one and then
+    takes its place.
+    """
+
+    name: ClassVar[str]
+    """``<service>.<question>``, for example "intake.persons"."""
+    version: ClassVar[int]
+    types: ClassVar[frozenset[str]]
+    """The stored type names it reads, see ``reads``."""
+
+    @abstractmethod
+    def tables(self, metadata: MetaData, suffix: str) -> T:
+        """The tables under their physical names; make each with ``self.table``."""
+
+    @abstractmethod
+    def fold(self, tables: T, fact: Fact) -> Iterable[Change]:
+        """What this fact changes. Any exception stops the view at this fact."""
+
+    def erase(self, tables: T, erasure: Erasure) -> Iterable[Change]:
+        """What an erasure changes; a view that keeps plain personal data deletes its rows here.
+
+        It may be asked several times. ``fold`` must agree: facts of an erased subject fold into nothing,
+        or into what this leaves, so that a fresh fold gives the same.
+        """
+        return ()
+
+    def table(self, metadata: MetaData, suffix: str, name: str, *items: SchemaItem) -> Table:
+        """One table of the view, physically ``<view>_<name>__<suffix>``."""
+        return Table(f"{self.name.replace('.', '_')}_{name}__{suffix}", metadata, *items)
+
+
+def reads(*event_classes: type[Event]) -> frozenset[str]:
+    """The stored type names of published event classes."""
+    return frozenset(contract_of(event_class).type for event_class in event_classes)
+
+
+class Day(TypeDecorator[date]):
+    """A date kept as ISO text, as the events hold it: ``date`` in queries and results, text in folds."""
+
+    impl = String(10)
+    cache_ok = True
+
+    def process_bind_param(self, value: date | str | None, dialect: Dialect) -> str | None:
+        return value.isoformat() if isinstance(value, date) else value
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> date | None:
+        return None if value is None else date.fromisoformat(value)

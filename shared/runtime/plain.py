@@ -1,0 +1,76 @@
+"""Running work on plain threads, without eventlet: the projector and the relay."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from shared.runtime.health import Ready, Status, serve_on_thread
+from shared.runtime.logs import get_logger
+from shared.runtime.native import threading
+
+if TYPE_CHECKING:
+    from shared.bus.relay import Relay
+    from shared.projections.runner import Runner, Stop
+
+STOP_SECONDS: Final = 8.0
+"""How long work may take to end once it is told to."""
+
+
+def run_until_stopped(work: Sequence[Callable[[Stop], None]], listener: socket.socket, ready: Ready) -> bool:
+    """Run each piece of work on a thread of its own until SIGTERM or SIGINT; False when one died before."""
+    stop = threading.Event()
+    failed: list[BaseException] = []
+
+    def run(one: Callable[[Stop], None]) -> None:
+        try:
+            one(stop)
+        except Exception as error:
+            get_logger().error("work-failed", exc_info=error)
+            failed.append(error)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threads = [threading.Thread(target=run, args=(one,), daemon=True) for one in work]
+    for thread in threads:
+        thread.start()
+    stop_health = serve_on_thread(listener, ready)
+    host, port = listener.getsockname()[:2]
+    get_logger().info("started", host=host, port=port, pid=os.getpid())
+    stop.wait()
+    for thread in threads:
+        thread.join(STOP_SECONDS)
+    stop_health()
+    get_logger().info("stopped")
+    return not failed
+
+
+def projecting(runners: Sequence[Runner]) -> Ready:
+    """Ready while every runner follows its source and no view was stopped by an event."""
+
+    def ready() -> tuple[bool, Status]:
+        found = [runner.status() for runner in runners]
+        heads = [status["head"] for status in found if status["head"] is not None]
+        details = {
+            "head": max(heads, default=None),
+            "views": {name: position for status in found for name, position in status["views"].items()},
+            "stopped": {name: event for status in found for name, event in status["stopped"].items()},
+        }
+        return all(status["status"] == "ready" for status in found), details
+
+    return ready
+
+
+def relaying(relay: Relay) -> Ready:
+    """Ready while it leads, or stands by for the one that does."""
+
+    def ready() -> tuple[bool, Status]:
+        status = relay.status()
+        details = {"position": status.position, "head": status.head, "leader": status.leader}
+        return status.connected and status.head is not None, details
+
+    return ready

@@ -1,0 +1,215 @@
+"""The four kinds of processes: how each starts, says how it is, and stops.
+
+http and react run on eventlet, projector and relay on plain threads. SIGTERM or SIGINT: finish what is under
+way, close everything, exit 0. What cannot start says one line on standard error and exits 2; what fails later
+exits 1, and whoever supervises starts it again.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Literal, NoReturn
+
+from shared.runtime.config import ConfigurationError, Settings
+
+if TYPE_CHECKING:
+    from shared.api.service import ServiceHttp
+    from shared.runtime.health import Ready, Status
+    from shared.runtime.platform import Platform
+    from shared.runtime.reactions import ServiceReact
+
+# nameko is given and runs on eventlet, which says at every import that it is deprecated.
+warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
+
+Kind = Literal["http", "react", "projector", "relay"]
+
+BACKLOG: Final = 512
+"""Connections that wait to be accepted."""
+WORKERS: Final = 64
+"""Requests that are worked on at the same time in an http process."""
+CANNOT_START: Final = 2
+FAILED: Final = 1
+
+
+def main(package: str) -> NoReturn:
+    """The whole of a service's ``__main__``: ``python -m services.<name> http|react|projector``."""
+    kinds: dict[str, Kind] = {"http": "http", "react": "react", "projector": "projector"}
+    if len(sys.argv) != 2 or sys.argv[1] not in kinds:
+        sys.exit(f"usage: python -m {package} {'|'.join(kinds)}")
+    run(kinds[sys.argv[1]], [package])
+
+
+def run(kind: Kind, packages: Sequence[str] = ()) -> NoReturn:
+    """Run one process over the services in ``packages`` (http: one of them; relay: none) until it is stopped.
+
+    To be called before anything else is imported: http and react patch the standard library first. A
+    service's ``service`` module holds its classes ``HTTP`` and ``REACT`` (None where nothing reacts).
+    """
+    if kind in ("http", "react"):
+        make_green()
+    with one_line():
+        settings = Settings.from_environment()
+        services = [import_module(f"{package}.service") for package in packages]
+        match kind:
+            case "http":
+                (service,) = services
+                worked = run_http(service.HTTP, settings)
+            case "react":
+                worked = run_react([service.REACT for service in services if service.REACT is not None], settings)
+            case "projector":
+                worked = run_projector([service.HTTP for service in services], settings)
+            case "relay":
+                worked = run_relay(settings)
+    sys.exit(0 if worked else FAILED)
+
+
+def make_green() -> None:
+    """Turn this process over to eventlet. Before anything else is imported."""
+    os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")  # the system's own resolver knows the names we use
+    import eventlet
+
+    eventlet.monkey_patch()
+
+
+def run_http(service: type[ServiceHttp], settings: Settings) -> bool:
+    """Serve one service's commands and queries until a signal comes; False when it failed before.
+
+    Raises ConfigurationError, as the others do.
+    """
+    from shared.api.server import LISTENER, MAX_BODY
+    from shared.runtime import green, logs
+    from shared.runtime.platform import Platform
+    from shared.runtime.provided import PLATFORMS
+
+    logs.configure(f"{service.name}.http", level=settings.log_level, format=settings.log_format)
+    with ExitStack() as opened:
+        listener = opened.enter_context(listening(settings))
+        platform = Platform.open(settings, service.name, service.classes)
+        opened.callback(platform.close)
+        configuration = {
+            PLATFORMS: {service.name: platform},
+            LISTENER: listener,
+            MAX_BODY: settings.max_body,
+            "max_workers": WORKERS,
+        }
+        return green.run_until_stopped([service], configuration, listener)
+
+
+def run_react(services: Sequence[type[ServiceReact]], settings: Settings) -> bool:
+    """Run reactions and timers of services until a signal comes.
+
+    Health is served before the broker answers, so that it can say so.
+    """
+    from shared.bus.consumer import nameko_config
+    from shared.runtime import green, logs
+    from shared.runtime.platform import Platform, open_store
+    from shared.runtime.provided import PLATFORMS
+
+    logs.configure("react", level=settings.log_level, format=settings.log_format)
+    with ExitStack() as opened:
+        configuration = nameko_config(settings.broker_url, settings.retry_delays)
+        listener = opened.enter_context(listening(settings))
+        store = open_store(settings.eventstore)
+        opened.callback(store.close)
+        platforms = {s.name: Platform.open(settings, s.name, s.classes, store=store) for s in services}
+        for platform in platforms.values():
+            opened.callback(platform.close)
+        green.serve_health(listener, _reacting(services, platforms))
+        return green.run_until_stopped(services, configuration | {PLATFORMS: platforms}, listener)
+
+
+def run_projector(services: Sequence[type[ServiceHttp]], settings: Settings) -> bool:
+    """Keep the views of services up to date until a signal comes."""
+    from shared.runtime import logs, plain
+    from shared.runtime.platform import Platform, open_store
+
+    logs.configure("projector", level=settings.log_level, format=settings.log_format)
+    with ExitStack() as opened:
+        listener = opened.enter_context(listening(settings))
+        store = open_store(settings.eventstore)
+        opened.callback(store.close)
+        projections = []
+        for service in services:
+            platform = Platform.open(settings, service.name, service.classes, store=store)
+            opened.callback(platform.close)
+            projections.append(service.projection(platform))
+        work = [work for one in projections for work in (one.runner.run, *one.beside)]
+        return plain.run_until_stopped(work, listener, plain.projecting([one.runner for one in projections]))
+
+
+def run_relay(settings: Settings) -> bool:
+    """Publish the store's events to the broker until a signal comes."""
+    from shared.bus.relay import Relay
+    from shared.runtime import logs, plain
+    from shared.runtime.platform import open_store
+
+    logs.configure("relay", level=settings.log_level, format=settings.log_format)
+    with ExitStack() as opened:
+        broker_url = settings.broker_url
+        listener = opened.enter_context(listening(settings))
+        store = open_store(settings.eventstore)
+        opened.callback(store.close)
+        checkpoint = settings.data / "relay.db"
+        relay = Relay(store, broker_url, checkpoint, retry_delays=settings.retry_delays)
+        return plain.run_until_stopped([relay.run], listener, plain.relaying(relay))
+
+
+@contextmanager
+def listening(settings: Settings) -> Iterator[socket.socket]:
+    """The process's listening socket. Raises ConfigurationError when its address cannot be had.
+
+    Opened before anything else, so that a taken port is noticed before anything was done.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if settings.share_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        try:
+            listener.bind((settings.host, settings.port))
+            listener.listen(BACKLOG)
+        except OSError as error:
+            reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
+            raise ConfigurationError(f"the address {settings.host}:{settings.port} {reason}") from None
+        yield listener
+    finally:
+        listener.close()
+
+
+def _reacting(services: Sequence[type[ServiceReact]], platforms: Mapping[str, Platform]) -> Ready:
+    """Ready while every service's queue is subscribed; shows what is in hand, waiting and overdue."""
+    from shared.bus.consumer import status
+    from shared.projections.read import ViewReader
+
+    readers = {s.name: ViewReader(platforms[s.name].settings.views_url(s.name), s.views) for s in services}
+
+    def ready() -> tuple[bool, Status]:
+        found = [status(service.name) for service in services]
+        waiting = [one.waiting for one in found if one.waiting is not None]
+        details = {
+            "in_hand": sum(one.in_hand for one in found),
+            "waiting": sum(waiting) if len(waiting) == len(found) else None,
+            "due": sum(service.due(platforms[service.name], readers[service.name]) for service in services),
+        }
+        return all(one.connected for one in found), details
+
+    return ready
+
+
+@contextmanager
+def one_line() -> Iterator[None]:
+    """What keeps a process from starting is one line for whoever starts it, not a trace."""
+    from shared.eventstore.port import StoreUnavailable
+
+    try:
+        yield
+    except (ConfigurationError, StoreUnavailable) as error:
+        print(f"wegmarken: {error}", file=sys.stderr)
+        sys.exit(CANNOT_START)

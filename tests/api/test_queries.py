@@ -1,0 +1,146 @@
+"""A query over real HTTP: parameters, views, access log."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.api.conftest import CASE, PERSON, TALK, Running, eventually, running
+
+TALKS = "/sample/v1/talks"
+
+
+@pytest.fixture(scope="module")
+def projector(sample: Running) -> Iterator[Running]:
+    with running("projector", sample.data) as process:
+        yield process
+
+
+def test_read_your_writes(sample: Running, projector: Running) -> None:
+    for _ in range(20):
+        position = sample.post(TALKS, TALK).json()["position"]
+        found = sample.get(TALKS, params={"limit": 1}, headers={"Min-Position": str(position)})
+        assert found.status_code == 200
+        assert found.json()["position"] >= position
+
+
+def test_parameters_are_read_as_what_they_are(sample: Running, projector: Running) -> None:
+    position = sample.post(TALKS, {**TALK, "case_id": (case := str(uuid4()))}).json()["position"]
+    parameters = {"case_id": case.upper(), "withdrawn": "false", "limit": "5", "settings": ["office", "remote"]}
+    found = sample.get(TALKS, params=parameters, headers={"Min-Position": str(position)}).json()
+    assert len(found["talks"]) == 1
+    assert found["settings"] == ["office", "remote"]
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        ("limit=0", "limit"),
+        ("limit=ten", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("limit=", "limit"),
+        ("limit=" + "9" * 5000, "limit"),
+        ("withdrawn=yes", "withdrawn"),
+        ("case_id=17", "case_id"),
+        ("settings=office&settings=office", "settings"),
+        ("settings=pub", "settings.0"),
+        ("place=08117000", "place"),
+        ("q=x", "q"),
+        ("%00=x", "\x00"),
+    ],
+)
+def test_a_wrong_parameter_is_named(sample: Running, query: str, path: str) -> None:
+    answer = sample.get(f"{TALKS}?{query}")
+    assert answer.status_code == 422
+    assert [error["path"] for error in answer.json()["errors"]] == [path]
+
+
+def test_very_many_parameters_are_refused(sample: Running) -> None:
+    assert sample.get(f"{TALKS}?" + "&".join(f"a{n}=1" for n in range(60))).status_code == 400
+
+
+@pytest.mark.parametrize("position", ["-1", "1.0", "x", "", "9" * 15, "9" * 30, "١"])
+def test_a_minimal_position_is_one_that_exists(sample: Running, position: str) -> None:
+    answer = sample.get(TALKS, headers={"Min-Position": position.encode()})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["path"] == "Min-Position"
+
+
+def test_a_view_that_is_behind_asks_to_come_back(tmp_path: Path) -> None:
+    with running("http", tmp_path, WEGMARKEN_CLOCK="system") as alone:
+        position = alone.post(TALKS, TALK).json()["position"]
+        answer = alone.get(TALKS, headers={"Min-Position": str(position)})
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert answer.json()["type"] == "urn:wegmarken:problem:view-behind"
+        assert alone.get(TALKS).json()["type"] == "urn:wegmarken:problem:view-behind"
+
+
+def test_head_is_like_get_without_a_body(sample: Running, projector: Running) -> None:
+    answer = sample.ask("HEAD", TALKS)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert int(answer.headers["Content-Length"]) > 0
+
+
+def _accesses(sample: Running) -> list[tuple[str, str, str]]:
+    (path,) = (sample.data / "access-log").glob("access-*.db")
+    with sqlite3.connect(path) as db:
+        return db.execute("select actor, subject, purpose from accesses").fetchall()
+
+
+def test_reading_a_persons_record_is_recorded(sample: Running) -> None:
+    talk = sample.post(TALKS, TALK).json()
+    answer = sample.get(f"{TALKS}/{talk['id']}", "clerk")
+    assert answer.json() == {
+        "case_id": CASE, "held_on": "2018-11-05", "minutes": 45, "note": "Familie Muster sucht eine Wohnung."
+    }  # fmt: skip
+    assert _accesses(sample)[-2:] == [
+        ("probe.clerk", CASE, "sample.get_talk"),
+        ("probe.clerk", PERSON, "sample.get_talk"),
+    ]
+
+
+def test_what_was_not_read_is_not_recorded(sample: Running) -> None:
+    before = _accesses(sample)
+    assert sample.get(f"{TALKS}/{uuid4()}").status_code == 404
+    assert sample.get(f"{TALKS}/{uuid4()}", "nobody").status_code == 403
+    assert _accesses(sample) == before
+
+
+def test_a_read_that_cannot_be_recorded_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "access-log").write_text("a file where a directory should be")
+    with running("http", tmp_path, WEGMARKEN_CLOCK="system") as process:
+        talk = process.post(TALKS, TALK).json()
+        answer = process.get(f"{TALKS}/{talk['id']}")
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+        assert answer.json()["type"] == "urn:wegmarken:problem:access-not-recorded"
+        assert "Muster" not in answer.text
+        eventually(lambda: bool(process.said("access-not-recorded")), "the log says so")
+
+
+def test_the_day_in_the_office_is_public(sample: Running) -> None:
+    answer = sample.get("/clock", headers={"Authorization": None})
+    assert answer.json() == {"today": "2018-11-05", "clock": "manual"}
+
+
+def test_only_the_operator_advances_the_clock_and_never_back(sample: Running) -> None:
+    assert sample.post("/clock", {"today": "2018-11-05"}, "clerk").status_code == 403
+    again = sample.post("/clock", {"today": "2018-11-05"}, "operator")
+    assert again.status_code == 201
+    back = sample.post("/clock", {"today": "2018-11-04"}, "operator")
+    assert (back.status_code, back.json()["type"]) == (409, "urn:wegmarken:problem:clock-goes-back")
+    assert sample.get("/clock").json()["today"] == "2018-11-05"
+
+
+def test_health_and_metrics_need_no_token(sample: Running) -> None:
+    bare = {"Authorization": None}
+    assert sample.get("/health/live", headers=bare).json() == {"status": "live"}
+    ready = sample.get("/health/ready", headers=bare)
+    assert (ready.status_code, ready.json()["status"], list(ready.json()["views"])) == (200, "ready", ["sample.talks"])
+    metrics = sample.get("/metrics", headers=bare)
+    assert metrics.headers["Content-Type"].startswith("text/plain")
+    assert 'wegmarken_http_requests_total{method="POST",route="/sample/v1/talks",status="201"}' in metrics.text
+    assert CASE not in metrics.text

@@ -1,0 +1,82 @@
+"""The private node: apart from the machine's own broker, and clear about who runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from deploy import broker as module
+from deploy.broker import BrokerInUse, BrokerMissing, PrivateBroker, running_url
+from tests.bus.conftest import wait_until
+
+pytestmark = pytest.mark.platform
+
+OWNER = """
+import sys, threading
+from deploy.broker import PrivateBroker
+threading.Thread(target=PrivateBroker(sys.argv[1]).start).start()
+"""
+
+
+def test_it_listens_on_loopback_only(broker: PrivateBroker) -> None:
+    ports = {broker.ports.amqp, broker.ports.distribution, broker.ports.epmd}
+    found = [(address, port) for address, port in listening() if port in ports]
+    assert {port for _, port in found} == ports
+    assert all(ip_address(address).is_loopback for address, _ in found)
+
+
+def test_it_is_out_of_reach_of_the_terminal(broker: PrivateBroker) -> None:
+    assert os.getsid(broker.pid) != os.getsid(0)
+
+
+def test_a_second_start_names_who_runs_it(broker: PrivateBroker) -> None:
+    with pytest.raises(BrokerInUse, match=f"already runs in {broker.directory}, started by process {os.getpid()}"):
+        PrivateBroker(broker.directory).start()
+    assert running_url(broker.directory) == broker.url
+
+
+def test_what_a_dead_owner_left_is_stopped_first(tmp_path: Path) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)])
+    wait_until(lambda: running_url(tmp_path) is not None)
+    owner.kill()
+    owner.wait()
+    said: list[str] = []
+    broker = PrivateBroker(tmp_path, say=said.append)
+    try:
+        broker.start()
+        assert len(said) == 2
+        assert all("whose owner died" in line for line in said)
+    finally:
+        broker.stop()
+    assert running_url(tmp_path) is None
+    assert not broker.alive
+
+
+def test_a_machine_without_rabbitmq_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SERVERS", ())
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BrokerMissing, match="apt-get install rabbitmq-server"):
+        PrivateBroker(tmp_path / "broker").start()
+
+
+def listening() -> Iterator[tuple[bytes, int]]:
+    """Address and port of every listening TCP socket of the machine, as the kernel tells them."""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in Path(table).read_text().splitlines()[1:]:
+            _, local, _, state, *_ = line.split()
+            address, _, port = local.partition(":")
+            if state == "0A":
+                yield in_network_order(bytes.fromhex(address)), int(port, 16)
+
+
+def in_network_order(words: bytes) -> bytes:
+    """The kernel writes addresses in words of the machine's order."""
+    return b"".join(
+        words[n : n + 4][::-1] if sys.byteorder == "little" else words[n : n + 4] for n in range(0, len(words), 4)
+    )

@@ -1,0 +1,98 @@
+"""Nothing is lost and nothing takes effect twice, whatever dies or stands still in the middle."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from tests.bus.conftest import Bus, wait_until
+from tests.bus.events import store_events
+
+pytestmark = pytest.mark.platform
+
+
+def test_a_killed_broker_loses_nothing(bus: Bus) -> None:
+    ids = [event_id for _ in range(25) for event_id in store_events(bus.store, 100)]
+    bus.reacting()
+    with bus.relay() as relay:
+        wait_until(lambda: len(bus.handled()) > 500)
+        bus.broker.kill()
+        try:
+            wait_until(lambda: not relay.status().connected)
+            ids += [event_id for _ in range(25) for event_id in store_events(bus.store, 100)]
+            latecomer = bus.reacting()
+            assert latecomer.stdout is not None
+            assert latecomer.stdout.readline() == "started\n"
+            latecomer.send_signal(signal.SIGTERM)
+            assert latecomer.wait(10) == 0, "a process without a broker starts and stops in order"
+        finally:
+            bus.broker.restart()
+        came_back = time.monotonic()
+        wait_until(lambda: relay.status().connected)
+        assert time.monotonic() - came_back < 2
+        wait_until(lambda: bus.answered() == len(ids))
+    assert bus.answers() == dict.fromkeys(ids, 1)
+
+
+def test_a_frozen_broker_loses_nothing(bus: Bus) -> None:
+    ids = store_events(bus.store, 500)
+    bus.reacting()
+    with bus.relay():
+        wait_until(lambda: len(bus.handled()) > 50)
+        bus.broker.freeze()
+        try:
+            thaw = time.monotonic() + 3
+            ids += store_events(bus.store, 500)  # commands are accepted meanwhile
+            wait_until(lambda: time.monotonic() > thaw)
+            assert bus.answered() < 500
+        finally:
+            bus.broker.thaw()
+        wait_until(lambda: bus.answered() == len(ids))
+    assert bus.answers() == dict.fromkeys(ids, 1)
+
+
+def test_a_killed_consumer_loses_nothing(bus: Bus) -> None:
+    ids = [event_id for _ in range(10) for event_id in store_events(bus.store, 100)]
+    with bus.relay():
+        for handled in (200, 500):
+            process = bus.reacting()
+            wait_until(lambda handled=handled: len(bus.handled()) > handled)  # type: ignore[misc]
+            process.kill()
+            process.wait()
+        bus.reacting()
+        wait_until(lambda: bus.answered() == len(ids))
+    assert bus.answers() == dict.fromkeys(ids, 1)
+    assert len(bus.handled()) > len(ids), "what was in hand came again"
+
+
+def test_a_second_relay_takes_over_from_a_killed_one(bus: Bus) -> None:
+    ids = store_events(bus.store, 100)
+    first = bus.relaying()
+    wait_until(lambda: bus.messages_in("eligibility") == 100)
+    with bus.relay() as second:
+        wait_until(lambda: second.status().connected)
+        assert not second.status().leader
+        ids += store_events(bus.store, 100)
+        wait_until(lambda: bus.messages_in("eligibility") == 200)
+        first.kill()
+        died = time.monotonic()
+        ids += store_events(bus.store, 100)
+        wait_until(lambda: second.status().leader)
+        assert time.monotonic() - died < 2
+        wait_until(lambda: bus.messages_in("eligibility") >= 300)
+        bus.reacting()
+        wait_until(lambda: bus.answered() == len(ids))
+    assert bus.answers() == dict.fromkeys(ids, 1)
+
+
+def test_a_process_asked_to_stop_settles_what_it_has_in_hand(bus: Bus) -> None:
+    ids = store_events(bus.store, 300)
+    with bus.relay():
+        process = bus.reacting()
+        wait_until(lambda: len(bus.handled()) > 50)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert len(bus.handled()) == len(set(bus.handled())) == len(bus.answers())
+        assert bus.messages_in("eligibility") == len(ids) - len(bus.handled())

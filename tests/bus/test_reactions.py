@@ -1,0 +1,158 @@
+"""What becomes of a message: handled, tried again, parked, replayed."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner, Result
+
+from shared.bus import parked
+from shared.bus.cli import parked as parked_command
+from shared.bus.connection import Outgoing, Publisher, connected
+from shared.bus.nudge import message
+from tests.bus.conftest import DELAYS, Bus, wait_until
+from tests.bus.events import store_events
+
+pytestmark = pytest.mark.platform
+
+SERVICE = "eligibility"
+
+
+def test_a_poison_message_is_parked_while_the_rest_flows(bus: Bus) -> None:
+    before, [poison], after = (
+        store_events(bus.store, 20),
+        store_events(bus.store, mood="poison"),
+        store_events(bus.store, 20),
+    )
+    bus.reacting()
+    with bus.relay():
+        wait_until(lambda: bus.answered() == 40)
+        wait_until(lambda: bus.messages_in("eligibility.parked") == 1)
+    assert bus.answers() == dict.fromkeys(before + after, 1)
+    assert bus.handled().count(poison) == 1 + len(DELAYS)
+    [one] = parked.look(bus.broker.url, SERVICE)
+    assert (one.event_id, one.error, one.attempts) == (poison, "ValueError", 3)
+    assert one.nudge is not None and one.nudge.type == "intake.PersonRegistered"
+    assert "Erika" not in bus.log() and "Erika" not in f"{one.headers}"
+    assert "reaction.parked" in bus.log()
+
+
+def test_a_store_that_is_away_parks_nothing(bus: Bus) -> None:
+    ids = store_events(bus.store, 5, mood="store-away")
+    bus.reacting()
+    with bus.relay():
+        wait_until(lambda: len(bus.handled()) > len(ids) * (len(DELAYS) + 3))
+        assert bus.messages_in("eligibility.parked") == 0
+        (bus.directory / "store-is-back").touch()
+        wait_until(lambda: bus.answered() == len(ids))
+
+
+def test_a_message_that_comes_twice_and_out_of_order_reaches_the_handler_as_it_is(bus: Bus) -> None:
+    ids = store_events(bus.store, 5)
+    with bus.relay():
+        wait_until(lambda: bus.messages_in(SERVICE) == 5)
+    with connected(bus.broker.url) as connection:
+        channel = connection.channel()
+        taken = [channel.basic_get(SERVICE, no_ack=True) for _ in ids]
+        publisher = Publisher(connection)
+        for delivery in (*reversed(taken), *taken):
+            again = message(delivery.body, delivery.message_id, delivery.properties["application_headers"])
+            publisher.publish([Outgoing("", SERVICE, again)])
+    bus.reacting()
+    wait_until(lambda: len(bus.handled()) == 10 and bus.answered() == len(ids))
+    assert bus.handled_revisions() == [4, 3, 2, 1, 0, 0, 1, 2, 3, 4]
+    assert bus.answers() == dict.fromkeys(ids, 1)
+
+
+def test_what_is_no_nudge_is_parked_at_once(bus: Bus) -> None:
+    ids = store_events(bus.store, 3)
+    with bus.relay() as relay:
+        wait_until(lambda: relay.status().position == 3)
+    with connected(bus.broker.url) as connection:
+        publisher = Publisher(connection)
+        for body in (b"\xff\xfe", b"[]", b'{"id": 7}'):
+            publisher.publish([Outgoing("", SERVICE, message(body, "alien", {"x-attempt": "many"}))])
+    bus.reacting()
+    wait_until(lambda: bus.messages_in("eligibility.parked") == 3)
+    wait_until(lambda: bus.answered() == len(ids))
+    assert {one.error for one in parked.look(bus.broker.url, SERVICE)} == {"Malformed"}
+
+
+def test_what_exceeds_the_delivery_limit_is_replayed_once_by_itself(bus: Bus) -> None:
+    [innocent] = store_events(bus.store)
+    with bus.relay():
+        wait_until(lambda: bus.messages_in(SERVICE) == 1)
+        with connected(bus.broker.url) as connection:
+            channel = connection.channel()
+            while (delivery := channel.basic_get(SERVICE)) is not None:  # what processes that die amount to
+                channel.basic_reject(delivery.delivery_tag, requeue=True)
+        wait_until(lambda: bus.messages_in("eligibility.crashed") == 1)
+        bus.reacting()
+        wait_until(lambda: bus.answers() == {innocent: 1})
+    assert bus.messages_in("eligibility.parked") == 0
+
+
+def test_what_exceeds_the_delivery_limit_twice_is_parked(bus: Bus) -> None:
+    [deadly] = store_events(bus.store, mood="deadly")
+    with bus.relay():
+        wait_until(lambda: bus.messages_in(SERVICE) == 1)
+    with connected(bus.broker.url) as connection:
+        delivery = connection.channel().basic_get(SERVICE, no_ack=True)
+        headers = delivery.properties["application_headers"] | {"x-replayed": 1}
+        again = message(delivery.body, delivery.message_id, headers)
+        Publisher(connection).publish([Outgoing("", "eligibility.crashed", again)])
+    bus.reacting()
+    wait_until(lambda: bus.messages_in("eligibility.parked") == 1)
+    assert [(one.event_id, one.error) for one in parked.look(bus.broker.url, SERVICE)] == [(deadly, "delivery-limit")]
+
+
+def test_parked_messages_can_be_listed_shown_replayed_and_discarded(bus: Bus) -> None:
+    healing, hopeless, other = store_events(bus.store, 3, mood="deadly")
+    with bus.relay():
+        wait_until(lambda: bus.messages_in(SERVICE) == 3)
+    with connected(bus.broker.url) as connection:
+        channel, publisher = connection.channel(), Publisher(connection)
+        for _ in range(3):
+            delivery = channel.basic_get(SERVICE, no_ack=True)
+            headers = delivery.properties["application_headers"] | {"x-error": "ValueError", "x-attempt": 3}
+            again = message(delivery.body, delivery.message_id, headers)
+            publisher.publish([Outgoing("", "eligibility.parked", again)])
+    (bus.directory / "healed").touch()
+    bus.reacting()
+
+    listed = run(bus, "list")
+    assert listed.exit_code == 0
+    assert all(event_id in listed.stdout for event_id in (healing, hopeless, other))
+    assert "ValueError" in listed.stdout and "intake.PersonRegistered" in listed.stdout
+
+    shown = run(bus, "show", hopeless)
+    assert shown.exit_code == 0
+    assert "x-attempt" in shown.stdout and "cloudEvents:time" in shown.stdout and other not in shown.stdout
+    assert run(bus, "show", "unknown").exit_code == 1
+
+    assert run(bus, "replay", healing, "--service", SERVICE).exit_code == 0
+    wait_until(lambda: bus.answers() == {healing: 1})
+    assert run(bus, "replay", healing, "--service", SERVICE).exit_code == 1
+    assert run(bus, "replay", "--service", SERVICE).exit_code == 2
+
+    assert run(bus, "discard", hopeless, "--service", SERVICE, "--yes").exit_code == 0
+    assert hopeless not in run(bus, "list", "--service", SERVICE).stdout
+    assert run(bus, "replay", "--all", "--service", SERVICE).stdout == "1 message replayed.\n"
+    wait_until(lambda: bus.answers() == {healing: 1, other: 1})
+    assert run(bus, "list").stdout == "Nothing is parked.\n"
+
+
+def test_the_status_counts_what_is_in_hand_and_what_waits(bus: Bus) -> None:
+    ids = store_events(bus.store, 3, mood="store-away")
+    bus.reacting("--status")
+    with bus.relay():
+        wait_until(lambda: len(bus.handled()) > len(ids))
+        wait_until(lambda: bus.status()["in_hand"] + bus.status()["waiting"] == len(ids))
+        assert bus.status()["connected"]
+        (bus.directory / "store-is-back").touch()
+        wait_until(lambda: bus.status() == {"connected": True, "in_hand": 0, "waiting": 0})
+    assert bus.answers() == dict.fromkeys(ids, 1)
+
+
+def run(bus: Bus, *arguments: str) -> Result:
+    env = {"WEGMARKEN_BROKER": bus.broker.url, "WEGMARKEN_DATA": str(bus.directory)}
+    return CliRunner().invoke(parked_command, arguments, env=env)

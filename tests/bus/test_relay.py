@@ -1,0 +1,135 @@
+"""The relay: what it publishes, where it stands, how it goes back."""
+
+from __future__ import annotations
+
+import pytest
+from click.testing import CliRunner, Result
+from prometheus_client import REGISTRY
+
+from shared.bus.checkpoint import Checkpoint
+from shared.bus.cli import relay as relay_command
+from shared.bus.connection import connected
+from shared.bus.depth import depth
+from shared.bus.nudge import Nudge, nudge_of
+from shared.bus.topology import UNROUTED
+from tests.bus.conftest import DELAYS, Bus, wait_until
+from tests.bus.events import store_events
+
+pytestmark = pytest.mark.platform
+
+
+def test_a_message_names_the_event_and_carries_none_of_its_data(bus: Bus) -> None:
+    store_events(bus.store, 1, mood="a secret")
+    [event] = bus.stored()
+    with bus.relay():
+        wait_until(lambda: bus.messages_in("eligibility") == 1)
+    with connected(bus.broker.url) as connection:
+        delivery = connection.channel().basic_get("eligibility", no_ack=True)
+    headers = delivery.properties["application_headers"]
+    assert delivery.delivery_info["routing_key"] == "intake.PersonRegistered"
+    assert (delivery.message_id, delivery.delivery_mode) == (event.event_id, 2)
+    assert nudge_of(delivery.body, headers) == Nudge(
+        event_id=event.event_id,
+        type=event.type,
+        stream=event.stream,
+        revision=0,
+        position=1,
+        correlation_id=event.event_id,
+        causation_id=event.event_id,
+    )
+    assert headers["cloudEvents:specversion"] == "1.0"
+    assert headers["cloudEvents:id"] == event.event_id
+    assert headers["cloudEvents:type"] == event.type
+    assert headers["cloudEvents:source"] == "/wegmarken/intake"
+    assert headers["cloudEvents:time"] == event.recorded_at.isoformat()
+    assert "secret" not in f"{delivery.body!r} {headers}"
+
+
+def test_events_go_to_whoever_subscribed(bus: Bus) -> None:
+    with bus.relay() as relay:
+        store_events(bus.store, 2, type="intake.MovedIn")
+        store_events(bus.store, 3, type="intake.HouseholdJoined")
+        store_events(bus.store, 4, type="eligibility.ServiceInChargeDetermined")
+        store_events(bus.store, 5, type="casework.MunicipalServiceSet")
+        wait_until(lambda: relay.status().position == 14)
+    assert bus.messages_in("eligibility") == 2 + 3 + 5
+    assert bus.messages_in("casework") == 4
+    assert depth(bus.broker.url, "eligibility", DELAYS) == 10
+    assert depth(bus.broker.url, "intake") == 0
+
+
+def test_what_nobody_subscribes_to_is_unrouted(bus: Bus) -> None:
+    with bus.relay() as relay:
+        store_events(bus.store, 7, type="casework.ConsultationHeld")
+        wait_until(lambda: relay.status().position == 7)
+    assert bus.messages_in(UNROUTED) == 7
+    assert bus.messages_in("eligibility") == bus.messages_in("casework") == 0
+
+
+def test_a_broken_topology_is_mended_and_the_batch_published_again(bus: Bus) -> None:
+    redone = redone_batches()
+    with bus.relay() as relay:
+        wait_until(lambda: relay.status().leader)
+        store_events(bus.store)
+        wait_until(lambda: relay.status().position == 1)
+        with connected(bus.broker.url) as connection:
+            connection.channel().queue_delete(UNROUTED)
+        store_events(bus.store, 7, type="casework.ConsultationHeld")
+        wait_until(lambda: relay.status().position == 8)
+    assert bus.messages_in(UNROUTED) == 7
+    assert redone_batches() == redone + 1
+
+
+def test_the_relay_goes_on_where_it_stopped(bus: Bus) -> None:
+    for count in (3, 5):
+        store_events(bus.store, count)
+        with bus.relay() as relay:
+            wait_until(lambda: relay.status().position == relay.status().head)
+    assert bus.messages_in("eligibility") == 8
+
+
+def test_rewind_publishes_again_also_while_the_relay_runs(bus: Bus) -> None:
+    store_events(bus.store, 10)
+    with bus.relay() as relay:
+        wait_until(lambda: relay.status().position == 10)
+        assert run(bus, "rewind", "--to", "4").exit_code == 0
+        wait_until(lambda: bus.messages_in("eligibility") == 16)
+        wait_until(lambda: relay.status().position == 10)
+        forward = run(bus, "rewind", "--to", "11")
+    assert (forward.exit_code, forward.stderr) == (2, "the relay is at 10; it can go back, not forward to 11\n")
+
+
+def test_a_store_restored_from_an_older_copy_is_followed_from_its_end(bus: Bus) -> None:
+    store_events(bus.store, 3)
+    checkpoint = Checkpoint(bus.directory / "relay.db")
+    checkpoint.advance(0, 1000)
+    checkpoint.close()
+    with bus.relay() as relay:
+        wait_until(lambda: relay.status().leader)
+        wait_until(lambda: relay.status().position == 3)
+        store_events(bus.store, 2)
+        wait_until(lambda: bus.messages_in("eligibility") == 2)
+
+
+def test_the_status_of_the_relay_is_shown(bus: Bus) -> None:
+    store_events(bus.store, 3)
+    assert run(bus, "status").stdout.split() == ["position", "0", "head", "3", "behind", "3", "leader", "none"]
+    with bus.relay() as relay:
+        wait_until(lambda: relay.status().position == 3)
+        assert run(bus, "status").stdout.split()[-2:] == ["at", "work"]
+    away = CliRunner().invoke(relay_command, ["status"], env=environment(bus, "amqp://127.0.0.1:1/"))
+    assert away.exit_code == 3
+    nowhere = CliRunner().invoke(relay_command, ["status"], env=environment(bus, ""))
+    assert nowhere.exit_code == 2
+
+
+def redone_batches() -> float:
+    return REGISTRY.get_sample_value("wegmarken_relay_redone_batches_total") or 0.0
+
+
+def run(bus: Bus, *arguments: str) -> Result:
+    return CliRunner().invoke(relay_command, arguments, env=environment(bus, bus.broker.url))
+
+
+def environment(bus: Bus, url: str) -> dict[str, str]:
+    return {"WEGMARKEN_BROKER": url, "WEGMARKEN_DATA": str(bus.directory)}

@@ -1,0 +1,113 @@
+"""Who asks: from the account alone where that suffices, never refused by a table that lags behind."""
+
+from __future__ import annotations
+
+from threading import Thread
+
+import pytest
+
+from services.casework import colleagues
+from services.casework.colleagues import Colleagues
+from services.casework.standing import Colleague
+from services.casework.streams import cover_stream, employee_stream
+from shared.api.tokens import Actor
+from shared.contracts.casework import CoverBegan, EmployeeJoined, TeamJoined
+from shared.contracts.model import EmployeeId
+from shared.projections.registry import ViewNotReady
+from tests.casework.office import DAY, DEPUTY, MANAGER, START, TEAM, TODAY, an_id
+from tests.casework.world import World
+
+manager = Actor("manager", frozenset({"integration-manager"}))
+deputy = Actor("deputy", frozenset({"integration-manager"}))
+lead = Actor("deputy", frozenset({"team-lead"}))
+importer = Actor("import", frozenset({"importer"}))
+nobody = Actor("nobody", frozenset({"integration-manager"}))
+
+
+@pytest.fixture
+def who(world: World) -> Colleagues:
+    for employee_id, account in ((MANAGER, "manager"), (DEPUTY, "deputy")):
+        hire(world, employee_id, account)
+    world.catch_up()
+    return Colleagues(world.reader, world.store)
+
+
+def hire(world: World, employee_id: EmployeeId, account: str) -> None:
+    world.record(
+        employee_stream(employee_id),
+        EmployeeJoined(
+            occurred_on=START, employee_id=employee_id, account=account, name="Probe", qualification="graduate"
+        ),
+        TeamJoined(occurred_on=START, employee_id=employee_id, team_id=TEAM),
+    )
+
+
+def cover(world: World) -> None:
+    cover_id = an_id("cover")
+    began = CoverBegan(occurred_on=TODAY, cover_id=cover_id, employee_id=MANAGER, deputy_id=DEPUTY, until=TODAY + DAY)
+    world.record(cover_stream(cover_id), began)
+
+
+def is_somebody(known: Colleague) -> bool:
+    return known.employee_id is not None
+
+
+def covers(known: Colleague) -> bool:
+    return MANAGER in known.covers
+
+
+def test_account_team_and_covers_come_from_the_table(world: World, who: Colleagues) -> None:
+    cover(world)
+    world.catch_up()
+    expected = Colleague(employee_id=DEPUTY, team_id=TEAM, covers=frozenset({MANAGER}))
+    assert who.look_up(deputy, TODAY) == expected
+    assert who.look_up(deputy, TODAY + 2 * DAY).covers == frozenset(), "the cover is over"
+    assert who.look_up(deputy, TODAY - DAY).covers == frozenset(), "the cover is still to come"
+    assert who.look_up(lead, TODAY).leads == TEAM
+    assert who.look_up(manager, START - DAY).team_id is None
+    assert who.look_up(nobody, TODAY) == Colleague()
+
+
+def test_a_known_account_is_not_looked_up_again(world: World, who: Colleagues, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert who.who(manager, TODAY, is_somebody).employee_id == MANAGER
+    monkeypatch.setattr(world.reader, "snapshot", None)
+    assert who.who(manager, TODAY, is_somebody) == Colleague(employee_id=MANAGER)
+    assert who.who(importer, TODAY, lambda known: known.imports) == Colleague(imports=True)
+
+
+def test_a_cover_recorded_a_moment_ago_counts(world: World, who: Colleagues) -> None:
+    cover(world)
+    projector = Thread(target=world.catch_up)
+    projector.start()
+    assert covers(who.who(deputy, TODAY, covers))
+    projector.join()
+
+
+def test_who_is_turned_away_is_turned_away_by_an_up_to_date_table(world: World, who: Colleagues) -> None:
+    assert not covers(who.who(deputy, TODAY, covers))
+
+
+def test_nobody_is_turned_away_by_a_table_that_stands_still(
+    world: World, who: Colleagues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(colleagues, "PATIENCE", 0.02)
+    cover(world)
+    with pytest.raises(ViewNotReady):
+        who.who(deputy, TODAY, covers)
+    with pytest.raises(ViewNotReady):
+        who.is_account_taken("manager")
+
+
+def test_what_rules_rest_on(world: World, who: Colleagues) -> None:
+    cover(world)
+    world.catch_up()
+    assert who.is_account_taken("manager") and not who.is_account_taken("nobody")
+    assert who.covers(MANAGER, DEPUTY) == [(TODAY, TODAY + DAY)]
+    assert who.covers(DEPUTY, MANAGER) == []
+    assert who.all_teams() == []
+
+
+def test_only_so_many_accounts_are_remembered(world: World, who: Colleagues, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(colleagues, "REMEMBERED", 1)
+    for actor in (manager, deputy, manager):
+        assert is_somebody(who.who(actor, TODAY, is_somebody))

@@ -1,0 +1,83 @@
+"""Contracts that run out are announced 180, 90 and 30 days ahead, once, also after downtime."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.casework.streams import employee_stream
+from shared.contracts.casework import ContractConcluded, ContractEnded, EmployeeJoined
+from shared.contracts.model import PersonalClass
+from tests.casework.office import DAY, HALF, MANAGER, START, an_id
+from tests.casework.world import World
+
+CONTRACT = an_id("contract")
+ENDS = date(2020, 1, 31)
+DUE = {180: date(2019, 8, 4), 90: date(2019, 11, 2), 30: date(2020, 1, 1)}
+IN_TIME = [(DUE[180], 180), (DUE[90], 90), (DUE[30], 30)]
+
+hired = EmployeeJoined(
+    occurred_on=START, employee_id=MANAGER, account="muster", name="Mara Muster", qualification="graduate"
+)
+concluded = ContractConcluded(occurred_on=START, employee_id=MANAGER, contract_id=CONTRACT, fte=HALF, ends_on=ENDS)
+
+
+def employ(world: World, *, known_on: date = START) -> None:
+    world.record(employee_stream(MANAGER), hired, concluded, learnt_on=known_on)
+    world.catch_up()
+
+
+def test_each_threshold_is_announced_on_its_day_and_once(world: World) -> None:
+    employ(world)
+    for ahead, day in DUE.items():
+        world.beat(day - DAY)
+        assert (day, ahead) not in world.announced(MANAGER)
+        world.beat(day)
+        world.beat(day)  # the view does not know of it yet
+        world.catch_up()
+        world.beat(day + DAY)
+    assert world.announced(MANAGER) == IN_TIME
+
+
+def test_downtime_delays_announcements_and_loses_none(world: World) -> None:
+    employ(world)
+    world.beat(ENDS + 10 * DAY)
+    world.catch_up()
+    world.beat(ENDS + 11 * DAY)
+    assert world.announced(MANAGER) == IN_TIME
+    *_, last = world.history(employee_stream(MANAGER))
+    assert last.envelope.learnt_on == ENDS + 10 * DAY
+
+
+def test_views_built_anew_announce_nothing_again(world: World) -> None:
+    employ(world)
+    world.beat(DUE[90])
+    fresh = world.store.head()
+    world.catch_up()
+    world.beat(DUE[90])
+    assert world.store.head() == fresh and world.announced(MANAGER) == IN_TIME[:2]
+
+
+def test_of_passed_thresholds_only_the_nearest_is_announced(world: World) -> None:
+    employ(world, known_on=date(2019, 12, 1))
+    world.beat(date(2019, 12, 1))
+    world.catch_up()
+    world.beat(DUE[30])
+    assert world.announced(MANAGER) == IN_TIME[1:]
+
+
+def test_a_contract_that_ended_early_is_not_announced(world: World) -> None:
+    employ(world)
+    ended = ContractEnded(occurred_on=date(2018, 7, 15), employee_id=MANAGER, contract_id=CONTRACT, reason="own_wish")
+    world.record(employee_stream(MANAGER), ended)
+    world.beat(DUE[180])  # the view does not know of it yet, the stream does
+    world.catch_up()
+    world.beat(ENDS)
+    assert world.announced(MANAGER) == []
+
+
+def test_a_contract_without_end_or_of_an_erased_employee_is_not_announced(world: World) -> None:
+    employ(world)
+    world.keyring.destroy(MANAGER, {PersonalClass.EMPLOYEE}, "test")
+    world.catch_up()
+    world.beat(ENDS)
+    assert world.announced(MANAGER) == []

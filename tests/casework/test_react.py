@@ -1,0 +1,54 @@
+"""Casework's reacting process, between a real broker and a real store."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from deploy.broker import PrivateBroker
+from services.casework.streams import employee_stream
+from shared.contracts.casework import ContractConcluded, EmployeeJoined
+from shared.runtime.clock import advance
+from tests.casework.office import ANNA, BEN, CASE, DAY, HALF, HOUSEHOLD, MANAGER, START, an_id
+from tests.casework.processes import running, wait_until, world_of
+
+ENDS = date(2018, 12, 31)
+
+
+@pytest.mark.platform
+def test_cases_are_opened_and_contracts_announced_by_themselves(tmp_path: Path, broker: PrivateBroker) -> None:
+    with (
+        running(tmp_path, "projector", "relay", "react", WEGMARKEN_BROKER=broker.url) as (_, _, react),
+        closing(world_of(tmp_path)) as world,
+    ):
+        advance(world.store, world.sealer, START, "probe")
+        for person in (ANNA, BEN):
+            world.determine(person, HOUSEHOLD, "district", START)
+        wait_until(lambda: world.case(CASE).members == {ANNA, BEN})
+        assert world.case(CASE).status == "open"
+
+        world.record(
+            employee_stream(MANAGER),
+            EmployeeJoined(
+                occurred_on=START, employee_id=MANAGER, account="m", name="Mara Muster", qualification="graduate"
+            ),
+            ContractConcluded(
+                occurred_on=START, employee_id=MANAGER, contract_id=an_id("contract"), fte=HALF, ends_on=ENDS
+            ),
+        )
+        advance(world.store, world.sealer, ENDS - 90 * DAY, "probe")
+        wait_until(lambda: len(world.announced(MANAGER)) == 2)
+        advance(world.store, world.sealer, ENDS - 30 * DAY, "probe")
+        wait_until(lambda: len(world.announced(MANAGER)) == 3)
+        assert world.announced(MANAGER) == [(ENDS - ahead * DAY, ahead) for ahead in (180, 90, 30)]
+        wait_until(lambda: nothing_left(react.url))
+
+
+def nothing_left(url: str) -> bool:
+    ready: Any = requests.get(f"{url}/health/ready", timeout=10).json()
+    return (ready["in_hand"], ready["waiting"], ready["due"]) == (0, 0, 0)

@@ -1,0 +1,271 @@
+"""What the views answer: cases in scope, staff, and nothing of whom was erased."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import create_engine, insert
+
+from services.casework.case import Case
+from services.casework.standing import Colleague, Scope, own_cases, scope
+from services.casework.streams import (
+    case_stream,
+    consultation_stream,
+    cover_stream,
+    employee_stream,
+    team_stream,
+)
+from services.casework.views import (
+    CASES,
+    CONSULTATIONS,
+    STAFF,
+    VIEWS,
+    which_cases,
+    which_consultations,
+    who_works_where,
+)
+from services.casework.views.readable import MasterKeyNotHeld
+from services.casework.views.which_cases import Sought
+from shared.contracts.casework import (
+    CaseClosed,
+    CaseMemberLeft,
+    ContractConcluded,
+    ContractEnded,
+    CoverBegan,
+    CoverEnded,
+    EmployeeJoined,
+    TeamAreaSet,
+    TeamFormed,
+    TeamJoined,
+    VisitAttempted,
+)
+from shared.contracts.model import EmployeeId, PersonalClass, TeamId
+from shared.privacy.sealer import ClosedSealer
+from shared.projections.engine import new_metadata
+from shared.projections.facts import Fact
+from tests.casework.office import (
+    ADELBERG,
+    AICHELBERG,
+    BEN,
+    CASE,
+    CEM,
+    DAY,
+    DEPUTY,
+    HALF,
+    MANAGER,
+    OTHER_CASE,
+    OTHER_HOUSEHOLD,
+    OTHER_TEAM,
+    START,
+    STRANGER,
+    TEAM,
+    TODAY,
+    VISIT,
+    an_id,
+    as_deputy,
+    as_import,
+    as_lead,
+    as_manager,
+    as_nobody,
+    assigned,
+    ben_joined,
+    opened,
+)
+from tests.casework.world import World
+
+EVERYTHING = Scope(everything=True)
+MAY = date(2018, 5, 1)
+
+
+ALL = Sought()
+
+
+def found(world: World, sought: Sought = ALL, within: Scope = EVERYTHING, day: date = TODAY) -> list[str]:
+    world.catch_up()
+    with world.reader.snapshot() as now:
+        cases = which_cases.find(now.connection, now.tables(CASES), sought, within, day, 100)
+    return [case["case_id"] for case in cases]
+
+
+# --- cases ----------------------------------------------------------------------------------------
+
+
+def test_the_view_of_a_case_says_what_its_stream_says(world: World) -> None:
+    handed_over = replace(assigned, occurred_on=MAY, manager_id=DEPUTY)
+    ben_left = CaseMemberLeft(occurred_on=MAY, case_id=CASE, member_id=BEN)
+    world.record(case_stream(CASE), opened, ben_joined, assigned, ben_left, handed_over)
+    world.catch_up()
+    state: Case = world.case(CASE)
+    for day in (START - DAY, START, MAY):
+        with world.reader.snapshot() as now:
+            (case,) = which_cases.find(now.connection, now.tables(CASES), Sought(), EVERYTHING, day, 100)
+        assignment = state.assigned.on(day)
+        assert case["manager_id"] == (None if assignment is None else assignment.manager_id)
+        assert case["status"] == state.status and state.members == set(case["members"])
+
+
+def test_cases_are_found_by_what_is_sought(world: World) -> None:
+    theirs = replace(opened, case_id=OTHER_CASE, household_id=OTHER_HOUSEHOLD, member_id=CEM)
+    world.record(case_stream(CASE), opened, assigned)
+    world.record(case_stream(OTHER_CASE), theirs)
+    both = sorted([CASE, OTHER_CASE])
+    assert found(world) == both
+    assert found(world, Sought(household_id=OTHER_HOUSEHOLD)) == [OTHER_CASE]
+    assert found(world, Sought(unassigned=True)) == [OTHER_CASE]
+    assert found(world, Sought(unassigned=False)) == [CASE]
+    assert found(world, Sought(of=frozenset({MANAGER}))) == [CASE]
+    assert found(world, Sought(of=frozenset())) == []
+    assert found(world, Sought(status="closed")) == []
+    world.record(case_stream(CASE), CaseClosed(occurred_on=TODAY, case_id=CASE, reason="wish"))
+    assert found(world, Sought(status="closed")) == [CASE]
+    assert found(world, Sought(status="open")) == [OTHER_CASE]
+    assert found(world, day=START - DAY) == both, "assigned to nobody then"
+
+
+@pytest.mark.parametrize(
+    ("colleague", "sees"),
+    [(as_manager, {CASE}), (as_deputy, {CASE}), (as_lead, {CASE, OTHER_CASE}), (as_nobody, set())],
+)
+def test_everybody_finds_the_cases_in_their_scope(world: World, colleague: Colleague, sees: set[str]) -> None:
+    world.record(case_stream(CASE), opened, assigned)
+    world.record(case_stream(OTHER_CASE), replace(opened, case_id=OTHER_CASE, household_id=OTHER_HOUSEHOLD))
+    assert set(found(world, within=scope(colleague, oversees=False))) == sees
+
+
+def test_head_and_import_see_all_that_is_there() -> None:
+    assert scope(as_nobody, oversees=True) == scope(as_import, oversees=False) == EVERYTHING
+    assert own_cases(as_deputy) == {MANAGER, DEPUTY} and own_cases(as_nobody) == frozenset()
+
+
+managers, teams = st.sampled_from([MANAGER, DEPUTY, STRANGER]), st.sampled_from([TEAM, OTHER_TEAM])
+scopes = st.builds(
+    Scope,
+    everything=st.booleans(),
+    unassigned=st.booleans(),
+    team_id=st.none() | teams,
+    managers=st.frozensets(managers),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(scopes, st.lists(st.none() | st.tuples(teams, managers), max_size=5))
+def test_the_predicate_says_what_the_scope_says(
+    within: Scope, assignments: list[tuple[TeamId, EmployeeId] | None]
+) -> None:
+    engine, metadata = create_engine("sqlite://"), new_metadata()
+    tables = CASES.tables(metadata, "1")
+    metadata.create_all(engine)
+    with engine.begin() as connection:
+        for n, one in enumerate(assignments):
+            case = {"case_id": str(n)}
+            connection.execute(insert(tables.cases), case | {"household_id": "h", "status": "open"})
+            if one is not None:
+                row = case | {"since": START, "team_id": one[0], "manager_id": one[1]}
+                connection.execute(insert(tables.assignments), row)
+        hits = which_cases.find(connection, tables, Sought(), within, TODAY, 100)
+    engine.dispose()
+    expected = [str(n) for n, one in enumerate(assignments) if within.includes(*(one or (None, None)))]
+    assert [case["case_id"] for case in hits] == expected
+
+
+# --- consultations --------------------------------------------------------------------------------
+
+
+def test_a_case_has_its_visits(world: World) -> None:
+    visit = VisitAttempted(occurred_on=MAY, consultation_id=VISIT, case_id=CASE, team_id=TEAM, held_by=MANAGER)
+    world.record(consultation_stream(VISIT), visit)
+    world.catch_up()
+    with world.reader.snapshot() as now:
+        tables = now.tables(CONSULTATIONS)
+        assert which_consultations.of_case(now.connection, tables, CASE) == [VISIT]
+        assert which_consultations.of_case(now.connection, tables, OTHER_CASE) == []
+
+
+# --- staff ----------------------------------------------------------------------------------------
+
+CONTRACT = an_id("contract")
+hired = EmployeeJoined(
+    occurred_on=START, employee_id=MANAGER, account="m", name="Marabella Muster", qualification="graduate"
+)
+concluded = ContractConcluded(
+    occurred_on=START, employee_id=MANAGER, contract_id=CONTRACT, fte=HALF, ends_on=date(2020, 1, 31)
+)
+
+
+def test_staff_and_teams_on_a_day(world: World) -> None:
+    world.record(
+        team_stream(TEAM),
+        TeamFormed(occurred_on=START, team_id=TEAM, name="Probeteam"),
+        TeamAreaSet(occurred_on=START, team_id=TEAM, municipalities=(ADELBERG, AICHELBERG)),
+        TeamAreaSet(occurred_on=MAY, team_id=TEAM, municipalities=()),
+    )
+    world.record(
+        employee_stream(MANAGER),
+        hired,
+        TeamJoined(occurred_on=START, employee_id=MANAGER, team_id=TEAM),
+        TeamJoined(occurred_on=MAY, employee_id=MANAGER, team_id=OTHER_TEAM),
+        concluded,
+        ContractEnded(occurred_on=TODAY, employee_id=MANAGER, contract_id=CONTRACT, reason="own_wish"),
+    )
+    world.catch_up()
+    with world.reader.snapshot() as now:
+        tables = now.tables(STAFF)
+        served = {
+            day: [team["municipalities"] for team in who_works_where.teams(now.connection, tables, day)]
+            for day in (START - DAY, START, MAY)
+        }
+        works_in = {
+            day: [employee["team_id"] for employee in who_works_where.employees(now.connection, tables, day)]
+            for day in (START - DAY, START, MAY)
+        }
+        contracts = who_works_where.contracts(now.connection, tables)
+    assert served == {START - DAY: [], START: [[ADELBERG, AICHELBERG]], MAY: [[]]}
+    assert works_in == {START - DAY: [], START: [TEAM], MAY: [OTHER_TEAM]}
+    (contract,) = contracts[MANAGER]
+    assert Decimal(contract["fte"]) == HALF and contract["ended_on"] == TODAY
+
+
+def test_nothing_of_an_erased_employee_stays_in_the_views(world: World, tmp_path: Path) -> None:
+    world.record(employee_stream(MANAGER), hired, concluded)
+    world.catch_up()
+    assert b"Marabella" in everything_in(tmp_path, "casework.db")
+    world.keyring.destroy(MANAGER, {PersonalClass.EMPLOYEE}, "test")
+    world.catch_up()
+    with world.reader.snapshot() as now:
+        tables = now.tables(STAFF)
+        assert who_works_where.employees(now.connection, tables, TODAY) == []
+        assert who_works_where.contracts(now.connection, tables) == {}
+    assert b"Marabella" not in everything_in(tmp_path, "casework.db")
+
+
+def test_a_projector_without_the_master_key_stops_rather_than_losing_rows(world: World) -> None:
+    world.record(employee_stream(MANAGER), hired)
+    (stored,) = world.store.read(employee_stream(MANAGER))
+    with pytest.raises(MasterKeyNotHeld):
+        list(STAFF.fold(STAFF.tables(new_metadata(), "1"), Fact.of(stored, ClosedSealer())))
+
+
+def test_every_view_can_be_built_anew_over_everything(world: World) -> None:
+    """No fold chokes on a story with one of each, and each view reads only what it says."""
+    world.record(case_stream(CASE), opened, ben_joined, assigned)
+    world.record(employee_stream(MANAGER), hired, concluded)
+    cover_id = an_id("cover")
+    world.record(
+        cover_stream(cover_id),
+        CoverBegan(occurred_on=START, cover_id=cover_id, employee_id=MANAGER, deputy_id=DEPUTY, until=TODAY),
+        CoverEnded(occurred_on=MAY, cover_id=cover_id),
+    )
+    world.catch_up()
+    status = world.runner.status()
+    assert status["stopped"] == {} and set(status["views"]) == {view.name for view in VIEWS}
+    assert set(status["views"].values()) == {world.store.head()}
+
+
+def everything_in(directory: Path, name: str) -> bytes:
+    return b"".join(path.read_bytes() for path in directory.glob(f"{name}*"))

@@ -1,0 +1,22 @@
+"""What tests of several parts share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from deploy.broker import BrokerMissing, PrivateBroker
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBroker]:
+    """A private RabbitMQ node for the whole run, with ``url``, ``kill``, ``restart``, ``freeze``, ``thaw``.
+
+    A test that stops it brings it back; queues are each test's own affair.
+    """
+    try:
+        with PrivateBroker(tmp_path_factory.mktemp("broker")) as broker:
+            yield broker
+    except BrokerMissing as missing:
+        pytest.fail(str(missing))

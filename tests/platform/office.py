@@ -1,0 +1,204 @@
+"""A small office at work: the whole platform, one family with an open case, and everybody's way to ask."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeVar
+
+import requests
+
+from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER, ROLES, TODAY, Office, set_up
+from deploy.one_machine import OneMachine
+
+T = TypeVar("T")
+
+OTHER = "other"
+"""A manager of another team: the family's case is none of hers."""
+IMPORTER = "importer"
+WHO: Mapping[str, tuple[str, ...]] = {
+    **ROLES,
+    OTHER: ("integration-manager",),
+    IMPORTER: ("importer",),
+    "reporting": ("reporting",),
+    "auditor": ("auditor",),
+}
+"""The roles of each account."""
+DAY = TODAY.isoformat()
+"""The business clock's today, for as long as the office runs."""
+PERSON: Mapping[str, Any] = {
+    "family_name": "Muster",
+    "given_name": "Probe",
+    "category": "asylum",
+    "born_on": "1990-05-17",
+    "sex": "female",
+    "nationality": "SY",
+    "state_entry_on": "2016-01-05",
+    "district_intake_on": "2016-02-01",
+    "registered_on": "2016-02-01",
+}
+HOME: Mapping[str, Any] = {"kind": "follow_up_housing", "ags": AGS, "moved_in_on": "2016-02-01"}
+PROBLEM = "urn:wegmarken:problem:"
+
+
+@dataclass(frozen=True)
+class RunningOffice:
+    """The running platform and what is known of the family (``family``) that ``set_up`` recorded."""
+
+    machine: OneMachine
+    family: Office
+    session: requests.Session = field(default_factory=requests.Session)
+    _rested: list[int] = field(default_factory=list)
+
+    @classmethod
+    def open(cls, machine: OneMachine) -> RunningOffice:
+        """Record the family, and another team with a manager of its own."""
+        office = cls(machine, set_up(machine))
+        team = office.done("/casework/v1/teams", {"name": "Nachbartrupp", "formed_on": DAY})["id"]
+        hired = {"account": OTHER, "name": "Muster Beispiel", "qualification": "graduate", "joined_on": DAY}
+        employee = office.done("/casework/v1/employees", hired)["id"]
+        office.done(f"/casework/v1/employees/{employee}/team", {"team_id": team, "since": DAY})
+        office.rest()
+        return office
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def token(self, account: str) -> str:
+        return self.machine.token(account, WHO[account])
+
+    def url(self, path: str, service: str | None = None) -> str:
+        """Where a path is served; ``service`` for those that every service serves."""
+        return self.machine.addresses[service or path.split("/")[1]] + path
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        account: str | None = HEAD,
+        *,
+        body: Any = None,
+        service: str | None = None,
+        headers: Mapping[str, str | None] | None = None,
+    ) -> requests.Response:
+        """Whatever comes back. ``account`` None: without a token; a header None: not sent. Bytes go as they are."""
+        asked: dict[str, str | None] = {} if account is None else {"Authorization": f"Bearer {self.token(account)}"}
+        asked |= headers or {}
+        if isinstance(body, bytes):
+            asked = {"Content-Type": "application/json"} | asked
+        return self.session.request(
+            method,
+            self.url(path, service),
+            data=body if isinstance(body, bytes) else None,
+            json=None if isinstance(body, bytes) else body,
+            headers=asked,
+            timeout=30,
+        )
+
+    def post(self, path: str, body: Any, account: str = HEAD, **headers: str) -> requests.Response:
+        """``headers`` with underscores for dashes."""
+        return self.ask("POST", path, account, body=body, headers=_dashed(headers))
+
+    def get(self, path: str, account: str = HEAD, **headers: str) -> requests.Response:
+        return self.ask("GET", path, account, headers=_dashed(headers))
+
+    def done(self, path: str, body: Any, account: str = HEAD, **headers: str) -> Any:
+        """The answer to a command that must be accepted."""
+        answer = self.post(path, body, account, **headers)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def shown(self, path: str, account: str = HEAD, **headers: str) -> Any:
+        """What a query answers, after everything that is stored now is in its views."""
+        answer = self.get(path, account, Min_Position=str(self.head()), **headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    # --- recording --------------------------------------------------------------------------------
+
+    def register(self, **changes: Any) -> Any:
+        """A person of one's own in follow-up housing; the answer has ``id`` and ``household_id``."""
+        return self.done("/intake/v1/persons", {**PERSON, "residence": HOME, **changes}, CLERK)
+
+    def advise(self, person: Mapping[str, Any], **changes: Any) -> str:
+        """Let somebody be entitled, wait for the case, assign it and record a first consultation; the case's id."""
+        self.done(f"/intake/v1/persons/{person['id']}/titles", {"section": "25(2)", "granted_on": "2017-01-05"}, CLERK)
+        self.rest()
+        path = f"/casework/v1/cases?household_id={person['household_id']}"
+        (case,) = self.shown(path)["cases"]
+        family = self.shown(f"/casework/v1/cases/{self.family.case_id}")
+        assigned = {"team_id": family["team_id"], "manager_id": family["manager_id"], "assigned_on": DAY}
+        self.done(f"/casework/v1/cases/{case['case_id']}/assignment", assigned, LEAD)
+        talk = self.talk(case_id=case["case_id"], took_part=[person["id"]], concerns=[], **changes)
+        self.done("/casework/v1/consultations", talk, MANAGER)
+        case_id: str = case["case_id"]
+        return case_id
+
+    def talk(self, **changes: Any) -> dict[str, Any]:
+        """A consultation with the family, as a body."""
+        return {**self.family.consultation, "held_on": DAY, **changes}
+
+    # --- what is stored ---------------------------------------------------------------------------
+
+    @property
+    def data(self) -> Path:
+        return self.machine.data
+
+    def head(self) -> int:
+        """The position of the newest event, as the store's file has it."""
+        return int(self.stored("select coalesce(max(position), 0) from events")[0][0])
+
+    def stored(self, query: str, *parameters: Any) -> list[Any]:
+        """Rows of the store's file, opened only for reading."""
+        with closing(sqlite3.connect(f"file:{self.data / 'events.db'}?mode=ro", uri=True)) as db:
+            return db.execute(query, parameters).fetchall()
+
+    def digest(self) -> str:
+        """Over every stored event, byte for byte."""
+        chain = sha256()
+        for row in self.stored("select * from events order by position"):
+            chain.update(repr(row).encode())
+        return chain.hexdigest()
+
+    def rest(self) -> int:
+        """Wait until nothing is under way; the head. Nothing stirs by itself while the clock stands."""
+        if self._rested != [self.head()]:
+            self._rested[:] = [self.machine.wait_quiet()]
+        return self._rested[0]
+
+    @contextmanager
+    def nothing_stored(self) -> Iterator[None]:
+        """Fails if anything was stored within."""
+        before = self.rest()
+        yield
+        assert self.head() == before, self.stored("select type, stream from events where position > ?", before)
+
+
+def until(condition: Callable[[], T], what: str, seconds: float = 30.0) -> T:
+    """Wait until a condition gives something true, and give it back."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
+        time.sleep(0.02)
+    return found
+
+
+def problem(answer: requests.Response, status: int) -> str:
+    """The name of the problem in a well-formed problem document of that status."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    document = answer.json()
+    assert document["status"] == status
+    assert re.fullmatch(r"urn:uuid:[0-9a-f-]{36}", document["instance"])
+    name: str = document["type"]
+    assert name.startswith(PROBLEM)
+    return name.removeprefix(PROBLEM)
+
+
+def _dashed(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}

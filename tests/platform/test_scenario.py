@@ -1,0 +1,48 @@
+"""The county's year 2018: loaded through the public API, reported from projections."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.platform import invariants
+from tests.platform.conftest import Platform
+from tests.platform.figures import assert_reported
+
+pytestmark = pytest.mark.platform
+
+
+def test_the_platform_reports_what_the_district_reported(platform: Platform) -> None:
+    assert_reported(platform.figures())
+
+
+def test_nothing_was_parked_and_every_view_is_live(platform: Platform) -> None:
+    status = platform.machine.status()
+    assert status["projector"] is not None and status["projector"]["stopped"] == {}
+    for name, child in platform.machine.supervisor.children.items():
+        log = child.log.read_text()
+        assert '"level":"error"' not in log, name
+        assert "reaction.parked" not in log
+
+
+def test_the_invariants_hold(platform: Platform) -> None:
+    invariants.assert_all(platform.machine.data, platform.scenario)
+
+
+def test_figures_are_explained_by_as_many_contributions_as_they_count(platform: Platform) -> None:
+    path = "/reporting/v1/figures/persons-in-care?valid_at=2018-05-31&explain=true"
+    answer = platform.get(path)
+    assert answer["value"]["persons"] == len(answer["explanation"]) == 1395
+    assert all(contribution["events"] for contribution in answer["explanation"])
+
+
+def test_a_figure_as_it_was_known_is_smaller_when_things_were_learnt_late(platform: Platform) -> None:
+    path = "/reporting/v1/figures/persons-in-care?valid_at=2017-09-15"
+    now = platform.get(path)["value"]["persons"]
+    then = platform.get(f"{path}&known_at=2017-09-15")["value"]["persons"]
+    assert then != now == 1024
+
+
+def test_the_ledgers_chain_verifies(platform: Platform) -> None:
+    answer = platform.get("/reporting/v1/ledger?verify=true")
+    assert answer["seq"] == len(invariants.history(platform.machine.data))
+    assert answer["verified"] is True

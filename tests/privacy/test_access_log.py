@@ -1,0 +1,157 @@
+"""Who read what is recorded first, or the read does not happen."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from shared.privacy.access_log import Access, AccessLog, AccessNotRecorded
+
+ROOT = Path(__file__).parents[2]
+NOON = datetime(2018, 11, 5, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return tmp_path / "access-log"
+
+
+@pytest.fixture
+def log(directory: Path) -> Iterator[AccessLog]:
+    log = AccessLog(directory)
+    yield log
+    log.close()
+
+
+def test_reads_go_to_the_file_of_their_month(log: AccessLog, directory: Path) -> None:
+    log.record("probe", "p1", "own case", NOON)
+    log.record("lead", "p2", "cover review", NOON + timedelta(days=30))
+    log.record("probe", "p2", "own case", NOON)
+    assert {path.name for path in directory.glob("*.db")} == {"access-2018-11.db", "access-2018-12.db"}
+    assert log.months() == ["2018-11", "2018-12"]
+    first = Access(at=NOON, actor="probe", subject="p1", purpose="own case")
+    assert log.accesses("2018-11") == [first, Access(at=NOON, actor="probe", subject="p2", purpose="own case")]
+    assert log.accesses("2018-11", subject="p1") == [first]
+    assert log.accesses("2018-12", actor="probe") == []
+    assert log.accesses("2019-01") == []
+    assert (directory / "access-2018-11.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_month_is_that_of_the_instant_in_utc(log: AccessLog) -> None:
+    log.record("probe", "p1", "own case", datetime(2018, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=1))))
+    assert [access.at for access in log.accesses("2018-11")] == [datetime(2018, 11, 30, 23, 30, tzinfo=UTC)]
+
+
+def test_another_process_sees_a_read_at_once(log: AccessLog, directory: Path) -> None:
+    log.record("probe", "p1", "own case", NOON)
+    assert len(AccessLog(directory).accesses("2018-11")) == 1
+
+
+def test_what_ended_before_the_retention_limit_is_dropped(log: AccessLog, directory: Path) -> None:
+    for month in (9, 10, 11):
+        log.record("probe", "p1", "own case", datetime(2018, month, 5, tzinfo=UTC))
+    assert log.drop_before(date(2018, 11, 30)) == ["2018-09", "2018-10"]
+    assert log.months() == ["2018-11"]
+    assert not list(directory.glob("*2018-10*"))
+    log.record("probe", "p1", "own case", NOON)
+    assert len(log.accesses("2018-11")) == 2
+
+
+def test_a_read_that_cannot_be_recorded_is_refused_until_it_can(log: AccessLog, directory: Path) -> None:
+    directory.write_text("a file where the directory should be")
+    for _ in range(2):
+        with pytest.raises(AccessNotRecorded):
+            log.record("probe", "p1", "own case", NOON)
+    directory.unlink()
+    log.record("probe", "p1", "own case", NOON)
+    assert len(log.accesses("2018-11")) == 1
+
+
+def test_nothing_is_written_into_a_deleted_file(log: AccessLog, directory: Path) -> None:
+    log.record("probe", "p1", "own case", NOON)
+    for path in directory.iterdir():
+        path.unlink()
+    log.record("probe", "p2", "own case", NOON)
+    assert [access.subject for access in log.accesses("2018-11")] == ["p2"]
+
+
+def test_a_damaged_month_refuses_reads(directory: Path) -> None:
+    directory.mkdir()
+    (directory / "access-2018-11.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(AccessNotRecorded):
+        AccessLog(directory).record("probe", "p1", "own case", NOON)
+
+
+PROGRAM = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+{patch}
+from shared.privacy.access_log import AccessLog, AccessNotRecorded
+log = AccessLog(Path(sys.argv[1]))
+def record(n, year=2018, month=11):
+    log.record(sys.argv[2], f"p{{n}}", "own case", datetime(year, month, 5, tzinfo=UTC))
+{body}
+"""
+MANY = """
+import time
+start = float(sys.stdin.readline())
+for n in range(30):
+    while time.time() < start + n / 50:
+        pass
+    record(n, 2020 + n)  # all reach a month that has no file yet at the same time
+    record(n)
+"""
+FULL = """
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+record(0)
+size = Path(sys.argv[1], "access-2018-11.db-wal").stat().st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+try:
+    record(1)
+except AccessNotRecorded:
+    print("refused", flush=True)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+record(2)
+"""
+
+
+def run(directory: Path, actor: str, body: str, patch: str = "") -> subprocess.Popen[str]:
+    program = PROGRAM.format(patch=patch, body=body)
+    return subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", program, str(directory), actor],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_processes_record_into_the_same_files(directory: Path) -> None:
+    green = "import eventlet\neventlet.monkey_patch()"
+    running = [run(directory, f"probe-{n}", MANY, green if n else "") for n in range(3)]
+    for each in running:
+        assert each.stdin
+        each.stdin.write(f"{time.time() + 1}\n")
+        each.stdin.flush()
+    assert [each.communicate(timeout=60) and each.returncode for each in running] == [0, 0, 0]
+    log = AccessLog(directory)
+    assert len(log.months()) == 31
+    for n in range(3):
+        reads = log.accesses("2018-11", actor=f"probe-{n}")
+        assert [access.subject for access in reads] == [f"p{m}" for m in range(30)]
+    assert all(len(log.accesses(month)) == 3 for month in log.months() if month != "2018-11")
+
+
+def test_a_full_disk_refuses_reads_and_nothing_else(directory: Path) -> None:
+    running = run(directory, "probe", FULL)
+    assert running.communicate(timeout=60)[0] == "refused\n"
+    assert running.returncode == 0
+    assert [access.subject for access in AccessLog(directory).accesses("2018-11")] == ["p0", "p2"]

@@ -1,0 +1,15 @@
+"""A projector as a process of its own, for tests that kill it: ``python -m tests.projections.projector FOLDER``."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+from tests.projections.office import HOMES, PEOPLE, Office
+
+if __name__ == "__main__":
+    office = Office(Path(sys.argv[1]))
+    runner = office.runner(PEOPLE, HOMES, batch=5)
+    print("running", flush=True)
+    runner.run(threading.Event())

@@ -1,0 +1,93 @@
+"""What an erasure deletes from a view leaves no trace in its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.contracts.model import PersonalClass
+from shared.projections.content import content, fresh_fold
+from shared.projections.engine import reading
+from shared.projections.read import ViewReader
+from shared.projections.registry import generations
+from shared.projections.runner import Runner
+from shared.projections.view import Change, Fact
+from tests.projections.office import HOMES, PEOPLE, Office, People, PeopleTables, eventually, id_of, running, told
+
+
+def traces(office: Office, name: str) -> list[str]:
+    """The files of the views that hold the name anywhere, write-ahead log included."""
+    return [path.name for path in office.folder.glob("views.db*") if name.encode() in path.read_bytes()]
+
+
+def erase(office: Office, name: str) -> None:
+    office.ring.destroy(id_of(name), [PersonalClass.IDENTITY], "asked for")
+
+
+def followed(runner: Runner, office: Office) -> bool:
+    newest = office.ring.erasures()[-1].number
+    with reading(runner.engine) as connection:
+        return all(generation.erasures == newest for generation in generations(connection))
+
+
+def test_a_running_view_deletes_plain_rows_and_every_trace_of_them(office: Office) -> None:
+    runner = office.runner(PEOPLE, HOMES, batch=100)
+    gone = [f"Zuviel {letter * 8}" for letter in "abcdefgh"]
+    with running(runner):
+        for name in gone:  # in between, so that pages split and leave copies behind
+            office.register(name)
+            office.history(50, family=f"after {name[-1]}")
+        eventually(lambda: set(runner.positions().values()) == {office.store.head()})
+        assert all(traces(office, name) for name in gone)
+        for name in gone:
+            erase(office, name)
+        eventually(lambda: followed(runner, office))
+        assert not any(traces(office, name) for name in gone)
+    names = {row[1] for row in content(runner.engine, PEOPLE)["people"]}
+    assert len(names) == 400
+    assert names.isdisjoint(gone)
+    assert {PEOPLE.name: content(runner.engine, PEOPLE)} == fresh_fold(
+        (PEOPLE,), office.source, erasures=office.ring.erasures
+    )
+
+
+def test_an_erasure_while_nothing_ran_is_followed_at_the_next_start(office: Office) -> None:
+    office.register("Zuviel", told("Zuviel"))
+    office.runner(PEOPLE).catch_up()
+    erase(office, "Zuviel")
+    assert traces(office, "Zuviel")
+    office.runner(PEOPLE).catch_up()
+    assert traces(office, "Zuviel") == []
+    assert content(office.engine(), PEOPLE)["people"] == []
+
+
+def test_a_stopped_view_is_still_read_and_so_follows_erasures(office: Office) -> None:
+    class Stubborn(People):
+        def fold(self, tables: PeopleTables, fact: Fact) -> Iterator[Change]:
+            if fact.type == "intake.NoticeGiven":
+                raise ValueError
+            return super().fold(tables, fact)
+
+    office.register("Zuviel", told("Zuviel"))
+    runner = office.runner(Stubborn())
+    runner.catch_up()
+    assert runner.positions() == {"probe.people": 1}
+    with running(runner):
+        erase(office, "Zuviel")
+        eventually(lambda: followed(runner, office))
+    assert traces(office, "Zuviel") == []
+
+
+def test_a_reader_that_holds_on_delays_an_erasure_but_does_not_lose_it(office: Office) -> None:
+    office.register("Zuviel")
+    runner = office.runner(PEOPLE)
+    runner.catch_up()
+    reader = ViewReader(office.url, (PEOPLE,))
+    with running(runner):
+        with reader.snapshot() as now:
+            now.tables(PEOPLE)
+            erase(office, "Zuviel")
+            eventually(lambda: content(runner.engine, PEOPLE)["people"] == [])
+            assert not followed(runner, office)
+        eventually(lambda: followed(runner, office))
+    assert traces(office, "Zuviel") == []
+    reader.close()

@@ -1,0 +1,59 @@
+"""Reading views: one state at a time, and waiting for one's own writes."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+
+from shared.projections.read import ViewReader
+from shared.projections.registry import ViewNotReady, live_tables
+from tests.projections.office import HOMES, PEOPLE, Office, running
+
+
+def test_before_the_projector_came_nothing_is_ready(office: Office) -> None:
+    reader = ViewReader(office.url, (PEOPLE, HOMES))
+    assert reader.positions() == {"probe.people": 0, "probe.homes": 0}
+    with pytest.raises(ViewNotReady):
+        reader.tables(PEOPLE)
+    office.history(1)
+    office.runner(PEOPLE).catch_up()
+    assert reader.positions() == {"probe.people": 4, "probe.homes": 0}
+    assert reader.tables(PEOPLE) is live_tables(office.engine(), PEOPLE)
+    reader.close()
+
+
+def test_a_snapshot_is_one_state_while_the_view_moves_on(office: Office) -> None:
+    office.history(1)
+    runner = office.runner(PEOPLE, HOMES)
+    runner.catch_up()
+    reader = ViewReader(office.url, (PEOPLE, HOMES))
+    with reader.snapshot() as before:
+        head = office.register("Later")
+        office.runner(PEOPLE, HOMES).catch_up()
+        count = select(func.count()).select_from(before.tables(PEOPLE).people)
+        assert (before.connection.execute(count).scalar(), before.position(PEOPLE)) == (1, 4)
+        with reader.snapshot() as after:
+            assert (after.connection.execute(count).scalar(), after.position(PEOPLE)) == (2, head)
+    reader.close()
+
+
+def test_who_waits_for_a_position_reads_its_own_writes(office: Office) -> None:
+    reader = ViewReader(office.url, (PEOPLE,))
+    runner = office.runner(PEOPLE)
+    assert not reader.wait_for("probe.people", 1, timeout=0.01)
+    with running(runner):
+        position = office.register("Muster")
+        assert reader.wait_for(PEOPLE, position, timeout=10)
+        with reader.connect() as connection:
+            assert connection.execute(select(reader.tables(PEOPLE).people.c.name)).scalars().all() == ["Muster"]
+    reader.close()
+
+
+def test_a_reader_cannot_write(office: Office) -> None:
+    office.runner(PEOPLE).catch_up()
+    reader = ViewReader(office.url, (PEOPLE,))
+    people = reader.tables(PEOPLE).people
+    with pytest.raises(OperationalError), reader.connect() as connection:
+        connection.execute(people.delete())
+    reader.close()

@@ -1,0 +1,257 @@
+"""The runner: rows and checkpoint together, each view on its own feet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Engine, MetaData, String, Table, event, inspect
+
+from shared.contracts.intake import NoticeGiven
+from shared.eventstore.port import NewEvent
+from shared.projections.content import content, fresh_fold
+from shared.projections.engine import reading
+from shared.projections.registry import ViewNotReady, generations
+from shared.projections.runner import Runner
+from shared.projections.view import Change, Day, Fact, Insert, View, reads
+from tests.projections.office import (
+    DAY,
+    HOMES,
+    PEOPLE,
+    Office,
+    People,
+    PeopleTables,
+    PickyHomes,
+    eventually,
+    id_of,
+    moved,
+    running,
+    told,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesTables:
+    notices: Table
+
+
+class Notices(View[NoticesTables]):
+    """Who was told, and when: at most once, says its primary key."""
+
+    name, version = "probe.notices", 1
+    types = reads(NoticeGiven)
+
+    def tables(self, metadata: MetaData, suffix: str) -> NoticesTables:
+        person_id = Column("person_id", String, primary_key=True)
+        return NoticesTables(self.table(metadata, suffix, "notices", person_id, Column("given_on", Day)))
+
+    def fold(self, tables: NoticesTables, fact: Fact) -> Iterator[Change]:
+        yield Insert(tables.notices, {"person_id": fact.data["person_id"], "given_on": fact.occurred_on})
+
+
+NOTICES = Notices()
+
+
+class PeopleInCapitals(People):
+    version = 2
+
+    def fold(self, tables: PeopleTables, fact: Fact) -> Iterator[Change]:
+        for change in super().fold(tables, fact):
+            if isinstance(change, Insert):
+                change = Insert(change.table, {**change.row, "name": change.row["name"].upper()})
+            yield change
+
+
+def assert_fresh(office: Office, engine: Engine, *views: View[Any]) -> None:
+    """Every view equals a fresh fold of the log."""
+    assert {view.name: content(engine, view) for view in views} == fresh_fold(
+        views, office.source, erasures=office.ring.erasures
+    )
+
+
+def test_what_is_recorded_is_seen_while_the_runner_follows(office: Office) -> None:
+    runner = office.runner(PEOPLE, HOMES)
+    with running(runner):
+        eventually(lambda: runner.status()["status"] == "ready")
+        head = office.history(3)
+        eventually(lambda: set(runner.positions().values()) == {head})
+    assert runner.status() == {
+        "status": "ready",
+        "head": head,
+        "views": {"probe.people": head, "probe.homes": head},
+        "stopped": {},
+    }
+    assert len(content(runner.engine, PEOPLE)["people"]) == 3
+    assert len(content(runner.engine, HOMES)["moves"]) == 6
+    assert {row[1] for row in content(runner.engine, HOMES)["homes"]} == {"08117002"}
+    assert_fresh(office, runner.engine, PEOPLE, HOMES)
+
+
+@pytest.mark.parametrize("batch", [1, 3, 7, 5000])
+def test_the_size_of_the_batches_does_not_matter(office: Office, batch: int) -> None:
+    head = office.history(5)
+    runner = office.runner(PEOPLE, HOMES, batch=batch)
+    assert runner.catch_up() == head
+    assert_fresh(office, runner.engine, PEOPLE, HOMES)
+
+
+@pytest.mark.parametrize("crash_at", range(2, 9))
+def test_a_crash_between_rows_and_commit_loses_and_repeats_nothing(office: Office, crash_at: int) -> None:
+    head = office.history(4)
+    runner = office.runner(PEOPLE, HOMES, batch=3)
+    commits = 0
+
+    @event.listens_for(runner.engine, "commit")
+    def crash(_: object) -> None:
+        nonlocal commits
+        commits += 1
+        if commits == crash_at:
+            raise RuntimeError("the process dies here")
+
+    with pytest.raises(RuntimeError):
+        runner.catch_up()
+    second = office.runner(PEOPLE, HOMES, batch=3)
+    second.catch_up()
+    assert set(second.positions().values()) == {head}
+    assert_fresh(office, second.engine, PEOPLE, HOMES)
+
+
+def test_a_poison_event_stops_its_view_only_and_is_named_without_its_data(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.history(2)
+    poison = office.register("Beispiel", moved("Beispiel", "poison"))
+    head = office.register("Later", told("Later"))
+    picky = PickyHomes("poison")
+    runner = office.runner(PEOPLE, picky)
+    runner.catch_up()
+    status = runner.status()
+    assert status["status"] == "view stopped"
+    assert status["stopped"] == {
+        "probe.homes": {"event_id": office.store.read_all(after=poison - 1)[0].event_id, "position": poison}
+    }
+    assert status["views"] == {"probe.people": head, "probe.homes": poison - 1}
+    assert_fresh(office, runner.engine, PEOPLE)
+    assert len(content(runner.engine, picky)["moves"]) == 4  # what came before it stays
+    printed = "".join(capsys.readouterr())
+    assert "ValueError" in printed
+    assert "Muster, Probe" not in printed
+
+
+def test_a_stopped_view_is_tried_again_at_the_next_start(office: Office) -> None:
+    office.history(1)
+    office.register("Beispiel", moved("Beispiel", "poison"))
+    office.runner(PEOPLE, PickyHomes("poison")).catch_up()
+    repaired = office.runner(PEOPLE, HOMES)
+    repaired.catch_up()
+    assert repaired.status()["status"] == "ready"
+    assert_fresh(office, repaired.engine, PEOPLE, HOMES)
+
+
+def test_rows_which_the_database_refuses_stop_the_view_before_their_event(office: Office) -> None:
+    office.register("First", told("First"), told("First"), told("First"))
+    head = office.register("Second", told("Second"))
+    runner = office.runner(PEOPLE, NOTICES)
+    runner.catch_up()
+    assert runner.status()["stopped"] == {
+        "probe.notices": {"event_id": office.store.read_all(after=2)[0].event_id, "position": 3}
+    }
+    assert runner.positions() == {"probe.people": head, "probe.notices": 2}
+    assert content(runner.engine, NOTICES)["notices"] == [(id_of("First"), DAY)]
+    assert_fresh(office, runner.engine, PEOPLE)
+
+
+def test_of_two_poison_events_in_one_batch_the_first_counts(office: Office) -> None:
+    office.register("First", moved("First", "twice"))
+    refused = office.register("Second", moved("Second", "twice"))  # its residence_id is not unique
+    office.register("Third", moved("Third", "poison"))
+    runner = office.runner(PickyHomes("poison"))
+    runner.catch_up()
+    assert runner.status()["stopped"]["probe.homes"]["position"] == refused
+    assert runner.positions() == {"probe.homes": refused - 1}
+
+
+def test_a_view_that_stops_while_another_catches_up_does_not_hold_it_up(office: Office) -> None:
+    office.history(4)
+    picky = PickyHomes("poison")
+    office.runner(picky).catch_up()
+    head = office.register("Beispiel", moved("Beispiel", "poison"))
+    runner = office.runner(PEOPLE, picky, batch=3)
+    runner.catch_up()
+    assert runner.positions() == {"probe.people": head, "probe.homes": head - 1}
+    assert_fresh(office, runner.engine, PEOPLE)
+
+
+def test_an_event_that_cannot_be_decoded_stops_whoever_reads_its_type(office: Office) -> None:
+    office.history(1)
+    broken = NewEvent(event_id=id_of("broken"), type="intake.MovedIn", data=b"{not json", metadata=b"{}")
+    position = office.store.append("x-1", [broken], expected=-1, command_id=id_of("c"), digest="").position
+    runner = office.runner(PEOPLE, HOMES)
+    runner.catch_up()
+    assert runner.status()["stopped"] == {"probe.homes": {"event_id": id_of("broken"), "position": position}}
+    assert runner.positions()["probe.people"] == position
+
+
+def test_an_event_of_a_type_nobody_reads_is_never_decoded(office: Office) -> None:
+    unknown = NewEvent(event_id=id_of("unknown"), type="elsewhere.Unknown", data=b"?", metadata=b"?")
+    position = office.store.append("x-1", [unknown], expected=-1, command_id=id_of("c"), digest="").position
+    runner = office.runner(PEOPLE)
+    runner.catch_up()
+    assert runner.status()["status"] == "ready"
+    assert runner.positions() == {"probe.people": position}
+
+
+def test_a_new_view_catches_up_beside_the_others_and_joins_them(office: Office) -> None:
+    office.history(20)
+    office.runner(PEOPLE).catch_up()
+    together = office.runner(PEOPLE, HOMES, batch=3)
+    with running(together):
+        eventually(lambda: together.positions().get("probe.homes", 0) > 0)
+        head = office.register("Late", moved("Late", "late"))
+        eventually(lambda: together.positions()["probe.people"] == head)
+        eventually(lambda: together.positions()["probe.homes"] == head)
+    assert_fresh(office, together.engine, PEOPLE, HOMES)
+
+
+def test_a_new_version_is_built_beside_the_live_one_and_takes_its_place(office: Office) -> None:
+    newer = PeopleInCapitals()
+    office.history(3)
+    office.runner(PEOPLE).catch_up()
+    assert "probe_people_people__v1g1" in inspect(office.engine()).get_table_names()
+    with pytest.raises(ViewNotReady):
+        content(office.engine(), newer)
+    runner = office.runner(newer)
+    runner.catch_up()
+    assert [row[1] for row in sorted(content(runner.engine, newer)["people"], key=lambda row: row[1])] == [
+        "MUSTER 0",
+        "MUSTER 1",
+        "MUSTER 2",
+    ]
+    with reading(runner.engine) as connection:
+        (generation,) = generations(connection)
+    assert (generation.version, generation.generation, generation.live) == (2, 2, True)
+    assert "probe_people_people__v1g1" not in inspect(runner.engine).get_table_names()
+    assert_fresh(office, runner.engine, newer)
+
+
+def test_two_runners_on_one_database_do_not_fold_anything_twice(office: Office) -> None:
+    one, other = office.runner(PEOPLE, HOMES, batch=2), office.runner(PEOPLE, HOMES, batch=3)
+    with running(one), running(other):
+        head = office.history(15)
+        eventually(lambda: {*one.positions().values(), *other.positions().values()} == {head})
+    assert_fresh(office, one.engine, PEOPLE, HOMES)
+
+
+def test_a_log_that_is_shorter_than_the_views_is_waited_for(office: Office) -> None:
+    office.history(2)
+    office.runner(PEOPLE).catch_up()
+    (office.folder / "other").mkdir()
+    shorter = Office(office.folder / "other")
+    shorter.register("Only one")
+    runner = Runner(office.engine(), (PEOPLE, HOMES), shorter.source)
+    with running(runner):
+        eventually(lambda: runner.status()["status"] == "waiting: StoreUnavailable")
+    shorter.close()
+    assert_fresh(office, runner.engine, PEOPLE)

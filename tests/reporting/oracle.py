@@ -1,0 +1,161 @@
+"""What the figures must say, computed in the plainest way: one loop over the whole history per question."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from services.reporting.facts import KnownAt
+from shared.contracts import casework, eligibility, intake
+from shared.contracts.model import Event
+from tests.reporting.histories import History
+
+
+class Oracle:
+    """Asks one history as valid at a day and as known then."""
+
+    def __init__(self, history: History, valid_at: date, known_at: KnownAt) -> None:
+        self.all = [(position, event) for position, (event, _) in enumerate(history.events, 1)]
+        self.day = valid_at
+        self.known = [
+            (position, event)
+            for position, (event, learnt_on) in enumerate(history.events, 1)
+            if known_at is None or (position <= known_at if isinstance(known_at, int) else learnt_on <= known_at)
+        ]
+
+    def said(self, *kinds: type[Event]) -> Iterator[Any]:
+        return (event for _, event in self.known if isinstance(event, kinds))
+
+    # --- persons ----------------------------------------------------------------------------------
+
+    @property
+    def households(self) -> dict[str, str]:
+        """Household of every person registered by the day."""
+        found: dict[str, tuple[date, str]] = {}
+        for event in self.said(intake.PersonRegistered, intake.BirthRecorded, intake.HouseholdJoined):
+            last = found.get(event.person_id, (date.min, ""))
+            if last[0] <= event.occurred_on <= self.day:
+                found[event.person_id] = event.occurred_on, event.household_id
+        return {person: household for person, (_, household) in found.items()}
+
+    def home(self, person: str) -> Any:
+        """The residence entry or departure that holds for a person, None without."""
+        first_seen: dict[str, int] = {}
+        for position, event in self.all:
+            if (entry := getattr(event, "residence_id", None)) is not None:
+                first_seen.setdefault(entry, position)
+        versions: dict[str, Any] = {}
+        for event in self.said(intake.MovedIn, intake.ResidenceCorrected, intake.MovedOut, intake.EntryWithdrawn):
+            if event.person_id == person:
+                versions[event.entry_id if isinstance(event, intake.EntryWithdrawn) else event.residence_id] = event
+        holding = [
+            (event.occurred_on, first_seen[entry], event)
+            for entry, event in versions.items()
+            if not isinstance(event, intake.EntryWithdrawn) and event.occurred_on <= self.day
+        ]
+        return max(holding, key=lambda entry: entry[:2])[2] if holding else None
+
+    def left_on(self, person: str) -> date:
+        home = self.home(person)
+        return home.occurred_on if isinstance(home, intake.MovedOut) else date.max
+
+    def entitled(self, person: str) -> bool:
+        said = [e for e in self.said(eligibility.HousingPhaseDetermined) if e.person_id == person]
+        return bool(said) and said[-1].phase == "follow_up" and said[-1].since <= self.day
+
+    def service(self, ags: str) -> str | None:
+        found: tuple[date, str | None] = (date.min, None)
+        for event in self.said(casework.MunicipalServiceSet):
+            if event.ags == ags and found[0] <= event.occurred_on <= self.day:
+                found = event.occurred_on, event.service
+        return found[1]
+
+    def size(self, person: str) -> int:
+        mine = self.households[person]
+        others = [other for other, household in self.households.items() if household == mine]
+        return sum(self.left_on(other) >= self.left_on(person) for other in others)
+
+    # --- talks ------------------------------------------------------------------------------------
+
+    @property
+    def talks(self) -> list[Any]:
+        versions: dict[str, Any] = {}
+        kinds = casework.ConsultationHeld, casework.ConsultationCorrected, casework.ConsultationWithdrawn
+        for event in self.said(*kinds):
+            versions[event.consultation_id] = event
+        return [
+            event
+            for event in versions.values()
+            if not isinstance(event, casework.ConsultationWithdrawn) and event.occurred_on <= self.day
+        ]
+
+    @property
+    def cases(self) -> dict[str, str]:
+        return {event.case_id: event.household_id for event in self.said(casework.CaseOpened)}
+
+    def case_is_family(self, case: str) -> bool:
+        members = [person for person, household in self.households.items() if household == self.cases[case]]
+        return bool(members) and min(self.size(person) for person in members) > 1
+
+    # --- the figures ------------------------------------------------------------------------------
+
+    def persons_in_care(self) -> dict[str, Any]:
+        return {"persons": len(self._in_care())}
+
+    def _in_care(self) -> list[str]:
+        return [
+            person
+            for person in self.households
+            if self.entitled(person)
+            and (home := self.home(person)) is not None
+            and getattr(home, "kind", None) in ("follow_up_housing", "private")
+            and self.service(home.ags) == "district"
+        ]
+
+    def overdue_occupants(self) -> dict[str, Any]:
+        found: Counter[str] = Counter()
+        for person in self.households:
+            home = self.home(person)
+            if self.entitled(person) and getattr(home, "kind", None) == "shared_accommodation":
+                found[self.service(home.ags) or "nobody"] += 1
+        return {
+            "total": found["district"] + found["own"],
+            "district_municipalities": found["district"],
+            "own_service_towns": found["own"],
+        }
+
+    def persons_contacted(self) -> dict[str, Any]:
+        contacted = {person for talk in self.talks for person in talk.took_part} & set(self.households)
+        single = sum(self.size(person) == 1 for person in contacted)
+        return {"total": len(contacted), "single": single, "family": len(contacted) - single}
+
+    def outreach_share(self) -> dict[str, Any]:
+        outreach = sum(talk.setting == "outreach" for talk in self.talks)
+        return {"outreach": outreach, "consultations": len(self.talks)}
+
+    def topics(self) -> dict[str, Any]:
+        counts = Counter(topic for talk in self.talks for topic in talk.topics)
+        return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
+
+    def consultations_per_case(self) -> dict[str, Any]:
+        advised = {talk.case_id for talk in self.talks if talk.case_id in self.cases}
+        family = sum(self.case_is_family(case) for case in advised)
+        return {"family_cases": family, "single_cases": len(advised) - family}
+
+    def staff(self) -> dict[str, Any]:
+        joined = {event.employee_id for event in self.said(casework.EmployeeJoined)}
+        ends = {(e.contract_id, e.occurred_on) for e in self.said(casework.ContractEnded)}
+        active = [
+            contract
+            for contract in self.said(casework.ContractConcluded)
+            if contract.occurred_on <= self.day <= (contract.ends_on or date.max)
+            and all(last >= self.day for ended, last in ends if ended == contract.contract_id)
+        ]
+        persons = {contract.employee_id for contract in active} & joined
+        return {"persons": len(persons), "fte": sum((contract.fte for contract in active), Decimal(0))}
+
+    def teams(self) -> dict[str, Any]:
+        return {"teams": sum(event.occurred_on <= self.day for event in self.said(casework.TeamFormed))}

@@ -1,0 +1,54 @@
+"""Processes for the tests: ``react`` and ``relay`` as they are, ``failing`` with work that dies."""
+
+from __future__ import annotations
+
+import sys
+
+from shared.runtime import process
+
+if __name__ == "__main__" and sys.argv[1] == "react":
+    process.make_green()
+
+from shared.bus.consumer import reaction
+from shared.bus.nudge import Nudge
+from shared.projections.read import ViewReader
+from shared.runtime.config import Settings
+from shared.runtime.logs import get_logger
+from shared.runtime.platform import Platform
+from shared.runtime.reactions import ServiceReact
+
+
+class Reactions(ServiceReact):
+    name = "eligibility"
+
+    @reaction
+    def on_event(self, nudge: Nudge) -> None:
+        get_logger().info("nudged", head=self.platform.store.head(), type=nudge.type)
+
+    @classmethod
+    def due(cls, platform: Platform, reader: ViewReader) -> int:
+        return 3
+
+
+def fail(stop: object) -> None:
+    raise RuntimeError("something about Erika Beispiel")
+
+
+def run(kind: str, settings: Settings) -> bool:
+    match kind:
+        case "react":
+            return process.run_react([Reactions], settings)
+        case "relay":
+            return process.run_relay(settings)
+        case _:
+            from shared.runtime import logs, plain
+
+            logs.configure("failing")
+            with process.listening(settings) as listener:
+                return plain.run_until_stopped([fail, lambda stop: stop.wait()], listener, lambda: (True, {}))
+
+
+if __name__ == "__main__":
+    with process.one_line():
+        worked = run(sys.argv[1], Settings.from_environment())
+    sys.exit(0 if worked else process.FAILED)

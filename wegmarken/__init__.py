@@ -1,0 +1,1 @@
+"""The command line: the platform's commands composed, and what ``./dev`` starts."""

@@ -1,0 +1,3 @@
+from wegmarken.cli import main
+
+main()

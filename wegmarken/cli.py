@@ -1,0 +1,136 @@
+"""``wegmarken``: the platform's command line."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+import click
+from rich.console import Console
+
+from deploy.broker import running_url
+from services.reporting.cli import report
+from shared.bus.cli import parked, relay
+from shared.privacy.cli import erase
+from shared.projections.cli import views_group
+from wegmarken.runners import open_runners
+
+ROLES = (
+    "intake-clerk",
+    "integration-manager",
+    "team-lead",
+    "head-of-office",
+    "reporting",
+    "auditor",
+    "data-protection-officer",
+    "municipal-staff",
+    "importer",
+    "operator",
+)
+
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("var"),
+    envvar="WEGMARKEN_DATA",
+    show_default=True,
+    help="Where all is kept.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def wegmarken() -> None:
+    """Wegmarken: the integration management of a district, as recorded events.
+
+    What looks at data finds them by the platform's settings: WEGMARKEN_DATA names the directory (var).
+    """
+    data = Path(os.environ.get("WEGMARKEN_DATA", "var"))
+    if "WEGMARKEN_BROKER" not in os.environ and (url := running_url(data / "broker")) is not None:
+        os.environ["WEGMARKEN_BROKER"] = url  # the private node that ./dev up runs there
+
+
+for part in (parked, relay, erase, report, views_group(open_runners)):
+    wegmarken.add_command(part)
+
+
+@wegmarken.command()
+@click.option("--once", is_flag=True, help="Stop after the report; exit 0 only if everything worked.")
+@click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object on standard output, nothing else.")
+@click.option("--seed", default=1, show_default=True, help="Another seed: another population, the same figures.")
+def demo(once: bool, as_json: bool, seed: int) -> None:
+    """The platform on the demonstration county: starts everything, posts the scenario, prints the report."""
+    from wegmarken import demo as demonstration
+
+    if as_json and not once:
+        raise click.UsageError("--json goes with --once")
+    demonstration.demo(once=once, as_json=as_json, seed=seed, broker=os.environ.get("WEGMARKEN_BROKER"))
+
+
+@wegmarken.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where all is kept."
+)
+def up(data: Path) -> None:
+    """The platform on your own data, until Ctrl-C."""
+    from deploy.one_machine import OneMachine
+    from wegmarken.demo import show_addresses
+
+    to = Console(stderr=True)
+    with OneMachine(data, ports="fixed", broker=os.environ.get("WEGMARKEN_BROKER"), say=to.print) as machine:
+        to.print("Wegmarken is up:")
+        show_addresses(machine, to)
+        to.print("Ctrl-C stops everything; the data stay.")
+        machine.supervisor.watch()
+
+
+@wegmarken.command()
+@click.argument("account")
+@click.option(
+    "--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given several times."
+)
+@click.option("--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+@click.option("--minutes", default=5.0, show_default=True)
+def token(account: str, roles: tuple[str, ...], data: Path, minutes: float) -> None:
+    """Print an access token: for trying the API by hand where the platform issues its own tokens."""
+    from shared.api.tokens import issue
+    from shared.privacy.masters import ISSUER_PRIVATE
+
+    key = data / "secrets" / ISSUER_PRIVATE
+    if not key.exists():
+        raise click.ClickException(f"{key} is not there: start the platform on this directory first (./dev up)")
+    click.echo(issue(key.read_bytes(), account, roles, minutes))
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def main() -> None:
+    """Run the command line: what goes wrong as foreseen is one line and exit code 1, Ctrl-C is quiet."""
+    foreseen = _foreseen()
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        wegmarken(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except foreseen as error:
+        click.echo(f"{error}", err=True)
+        sys.exit(1)
+
+
+def _foreseen() -> tuple[type[Exception], ...]:
+    """What people can do something about: said in one line, without a traceback."""
+    from deploy.broker import BrokerFailed, BrokerInUse, BrokerMissing
+    from deploy.one_machine import NotQuiet, PortTaken
+    from deploy.supervisor import NotReady
+    from scenarios.loader import LoadFailed
+
+    return (BrokerFailed, BrokerInUse, BrokerMissing, NotQuiet, NotReady, PortTaken, LoadFailed)

@@ -1,0 +1,28 @@
+"""The runners of all services' views, for the commands that look at them or rebuild them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+
+from deploy.processes import SERVICES
+from shared.projections.runner import Runner
+from shared.runtime.config import Settings
+from shared.runtime.platform import Platform, open_store
+
+
+@contextmanager
+def open_runners() -> Iterator[list[Runner]]:
+    """Opened by the settings of the environment. Raises ConfigurationError, StoreUnavailable."""
+    settings = Settings.from_environment()
+    with ExitStack() as opened:
+        store = open_store(settings.eventstore)
+        opened.callback(store.close)
+        runners = []
+        for name in SERVICES:
+            service = import_module(f"services.{name}.service").HTTP
+            platform = Platform.open(settings, name, service.classes, store=store)
+            opened.callback(platform.close)
+            runners.append(service.projection(platform).runner)
+        yield runners
