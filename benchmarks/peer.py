@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from eventsourcing.application import Application
@@ -21,6 +23,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from services.casework.commands import RecordConsultation
+from shared.api.field_types import today
 from shared.api.schemas import schema
 from shared.api.tokens import TokenRejected, TokenVerifier
 
@@ -69,7 +72,8 @@ def application(public_key: bytes) -> Starlette:
     async def post(request: Request) -> JSONResponse:
         try:
             actor = verifier.verify(request.headers.get("authorization", "")[7:])
-            command = form.load(orjson.loads(await request.body()))
+            today.set(date.today())
+            command = form.load(orjson.loads(await request.body()) | {"consultation_id": str(uuid4())})
         except TokenRejected:
             return JSONResponse({"title": "unauthenticated"}, status_code=401)
         except (ValidationError, ValueError) as refused:

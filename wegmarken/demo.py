@@ -23,7 +23,8 @@ from scenarios.loader import Api, Loaded, Loader
 from scenarios.steps import Scenario
 from services.reporting.table import table
 
-REPORT_ROLES = ("reporting",)
+ROLES = ("reporting", "auditor")
+"""Reads figures and looks at the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def report(machine: OneMachine) -> dict[str, Any]:
 
 def get(machine: OneMachine, path: str) -> Any:
     """What reporting answers to somebody of the reporting office."""
-    headers = {"Authorization": f"Bearer {machine.token('reporting', REPORT_ROLES)}"}
+    headers = {"Authorization": f"Bearer {machine.token('reporting', ROLES)}"}
     response = requests.get(machine.addresses["reporting"] + path, headers=headers, timeout=60)
     response.raise_for_status()
     return response.json()

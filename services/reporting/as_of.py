@@ -17,9 +17,9 @@ from enum import Enum
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     FromClause,
-    Integer,
     Subquery,
     Table,
     and_,
@@ -33,7 +33,7 @@ from sqlalchemy import (
 from shared.projections.view import Day
 
 VALID_AT: Final = bindparam("valid_at", type_=Day())
-POSITION: Final = bindparam("position", type_=Integer())
+POSITION: Final = bindparam("position", type_=BigInteger())
 LEARNT_BY: Final = bindparam("learnt_by", type_=Day())
 
 

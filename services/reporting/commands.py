@@ -81,6 +81,10 @@ class AskReport:
     def __post_init__(self) -> None:
         known_at(self.known_at)
 
+    @property
+    def knowledge(self) -> KnownAt:
+        return known_at(self.known_at)
+
 
 @dataclass(frozen=True, kw_only=True)
 class SealReport:

@@ -54,3 +54,13 @@ def digest(definition: str, position: int, chain: str, figures: str) -> str:
 
 
 decider: Decider[ReportSealed | None, Seal, ReportSealed] = Decider(None, evolve, decide)
+
+
+def checks(sealed: ReportSealed, *, definition: str | None, figures: str | None, chain: str) -> dict[str, bool]:
+    """Whether each part of a seal is what it says, given what is found now; None where it cannot be found."""
+    return {
+        "digest": digest(sealed.definition, sealed.position, sealed.chain, sealed.figures) == sealed.digest,
+        "chain": chain == sealed.chain,
+        "definition": definition == sealed.definition,
+        "figures": figures == sealed.figures,
+    }

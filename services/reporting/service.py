@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 import orjson
 
 from services.reporting import history, sealed, wiring
+from services.reporting.answer import figure_answer
 from services.reporting.commands import (
     AskAct,
     AskEvents,
@@ -18,18 +20,13 @@ from services.reporting.commands import (
     GetSealedReport,
     ReplayStream,
     SealReport,
-    known_at,
 )
-from services.reporting.facts import look
-from services.reporting.figures import FIGURES
-from services.reporting.figures.model import difference, explain, measure
 from services.reporting.ledger import Ledger, LedgerSource
-from services.reporting.presentation import value_as_json
 from services.reporting.problems import PROBLEMS
 from services.reporting.replay import stream as replay
 from services.reporting.replay.stream import replay_stream
-from services.reporting.report import REPORTS, Report, evaluate, on_one_day
-from services.reporting.sealed import Seal, digest
+from services.reporting.report import REPORTS, evaluate, on_one_day
+from services.reporting.sealed import Seal
 from services.reporting.views import VIEWS
 from shared.api.call import Call
 from shared.api.entrypoint import command, query, wait_for_views
@@ -38,7 +35,6 @@ from shared.contracts.model import PersonalClass
 from shared.contracts.reporting import ReportSealed
 from shared.execute import Accepted, Refused, load
 from shared.projections.engine import open_engine
-from shared.projections.read import Snapshot
 from shared.runtime.platform import Platform
 from shared.runtime.projection import Projection, projection
 
@@ -70,39 +66,14 @@ class ReportingHttp(ServiceHttp):
     @query("/reporting/v1/figures/<figure>", AskFigure, roles=READ, views=ALL_VIEWS)
     def figure(self, call: Call[AskFigure]) -> dict[str, Any]:
         """One figure, and on request the contributions behind it or what changed since another pair of dates."""
-        asked, figure = call.query, FIGURES[call.query.figure]
-        valid_at = asked.valid_at or call.today
         with self.reader.snapshot() as now:
-            at = look(now, figure.views, valid_at=valid_at, known_at=known_at(asked.known_at))
-            answer = {
-                "figure": figure.name,
-                "definition": {"version": figure.version, "text": figure.definition[call.language]},
-                "valid_at": valid_at,
-                "known_at": known_at(asked.known_at),
-                "position": at.as_of.position,
-                "value": value_as_json(figure, measure(now.connection, figure, at)),
-            }
-            if not (asked.explain or asked.compares):
-                return answer
-            narrator, contributions = wiring.narrator(self.platform), explain(now.connection, figure, at)
-            if asked.explain:
-                answer["explanation"] = narrator.tell(contributions)
-            if asked.compares:
-                other = look(
-                    now,
-                    figure.views,
-                    valid_at=asked.versus_valid_at or valid_at,
-                    known_at=known_at(asked.versus_known_at or asked.known_at),
-                )
-                gained, lost = difference(explain(now.connection, figure, other), contributions)
-                answer["versus"] = {
-                    "valid_at": other.as_of.valid_at,
-                    "known_at": known_at(asked.versus_known_at or asked.known_at),
-                    "value": value_as_json(figure, measure(now.connection, figure, other)),
-                    "gained": narrator.tell(gained),
-                    "lost": narrator.tell(lost),
-                }
-            return answer
+            return figure_answer(
+                now,
+                call.query,
+                today=call.today,
+                language=call.language,
+                narrator=partial(wiring.narrator, self.platform),
+            )
 
     # --- reports ----------------------------------------------------------------------------------
 
@@ -113,7 +84,7 @@ class ReportingHttp(ServiceHttp):
         if call.query.valid_at is not None:
             definition = on_one_day(definition, call.query.valid_at)
         with self.reader.snapshot() as now:
-            return evaluate(now, definition, known_at(call.query.known_at)).document
+            return evaluate(now, definition, call.query.knowledge).document
 
     @command("/reporting/v1/reports", SealReport, roles=SEAL, creates="report_id")
     def seal_report(self, call: Call[SealReport]) -> Accepted:
@@ -134,21 +105,17 @@ class ReportingHttp(ServiceHttp):
     @query("/reporting/v1/reports/<report_id>", GetSealedReport, roles=READ, views=ALL_VIEWS)
     def sealed_report(self, call: Call[GetSealedReport]) -> dict[str, Any]:
         """A sealed report, and on request whether the history still gives the same, bit for bit."""
-        for recorded in load(self.platform.store, self.platform.sealer, f"report-{call.query.report_id}"):
-            if isinstance(report := recorded.event, ReportSealed):
-                answer = {
-                    "report_id": report.report_id,
-                    "definition": report.definition,
-                    "sealed_on": report.occurred_on,
-                    "position": report.position,
-                    "chain": report.chain,
-                    "digest": report.digest,
-                    "figures": orjson.loads(report.figures),
-                }
-                if call.query.verify:
-                    answer["verification"] = self._verified(report, recorded.envelope.recorded_at)
-                return answer
-        raise Refused("unknown-report", report=call.query.report_id)
+        report, sealed_at = self._sealing(call.query.report_id)
+        answer = {
+            "report_id": report.report_id,
+            "definition": report.definition,
+            "sealed_on": report.occurred_on,
+            "position": report.position,
+            "chain": report.chain,
+            "digest": report.digest,
+            "figures": orjson.loads(report.figures),
+        }
+        return answer | ({"verification": self._verified(report, sealed_at)} if call.query.verify else {})
 
     # --- the history ------------------------------------------------------------------------------
 
@@ -190,25 +157,29 @@ class ReportingHttp(ServiceHttp):
         purpose = "reporting.history" if reason is None else f"reporting.history: {reason}"
         wiring.record_read(self.platform, call.actor.account, subject, purpose)
 
+    def _sealing(self, report_id: str) -> tuple[ReportSealed, datetime]:
+        for recorded in load(self.platform.store, self.platform.sealer, f"report-{report_id}"):
+            if isinstance(recorded.event, ReportSealed):
+                return recorded.event, recorded.envelope.recorded_at
+        raise Refused("unknown-report", report=report_id)
+
     def _verified(self, report: ReportSealed, sealed_at: datetime) -> dict[str, Any]:
         """Each part of the seal anew. An erasure since may rightly change the figures, never the seal."""
         wait_for_views(self, ALL_VIEWS, report.position)
-        with self.reader.snapshot() as now:
-            again = _again(report, now)
-        checks = {
-            "digest": digest(report.definition, report.position, report.chain, report.figures) == report.digest,
-            "chain": self.ledger.at(report.position).chain == report.chain,
-            "definition": again is not None and again.definition.says == report.definition,
-            "figures": again is not None and again.canonical == report.figures,
-        }
+        definition = REPORTS.get(report.definition.partition("/")[0])
+        figures = None
+        if definition is not None:
+            with self.reader.snapshot() as now:
+                figures = evaluate(now, definition, report.position).canonical
+        checks = sealed.checks(
+            report,
+            definition=None if definition is None else definition.says,
+            figures=figures,
+            chain=self.ledger.at(report.position).chain,
+        )
         erasures = self.platform.keyring.erasures()
         since = sum(e.personal_class in COUNTED and e.erased_at > sealed_at for e in erasures)
         return {"holds": all(checks.values()), **checks, "erasures_since": since}
-
-
-def _again(report: ReportSealed, now: Snapshot) -> Report | None:
-    name = report.definition.partition("/")[0]
-    return evaluate(now, REPORTS[name], report.position) if name in REPORTS else None
 
 
 HTTP = ReportingHttp

@@ -17,7 +17,6 @@ from services.reporting.presentation import day, written
 FIGURE: Final = Text(de="Kennzahl", en="Figure")
 ON: Final = Text(de="Stichtag", en="Date")
 VALUE: Final = Text(de="Wert", en="Value")
-WHAT: Final = Text(de="", en="")
 STATE: Final = Text(de="Stand: Position {position}{known}", en="As of position {position}{known}")
 KNOWN: Final = Text(de=", Wissensstand {day}", en=", known at {day}")
 
@@ -25,7 +24,7 @@ KNOWN: Final = Text(de=", Wissensstand {day}", en=", known at {day}")
 def table(document: Mapping[str, Any], language: str = "de") -> Table:
     """The table of a report as ``Report.document`` or ``GET /reporting/v1/report`` gives it."""
     shown = Table(
-        title=f"{document['report']}",
+        title=document["report"],
         caption=_state(document, language),
         box=box.SIMPLE_HEAD,
         title_justify="left",
@@ -34,7 +33,7 @@ def table(document: Mapping[str, Any], language: str = "de") -> Table:
     shown.add_column(FIGURE[language], max_width=36)
     shown.add_column(ON[language], no_wrap=True)
     shown.add_column(VALUE[language], justify="right", no_wrap=True)
-    shown.add_column(WHAT[language])
+    shown.add_column()
     for name, lines in groupby(document["lines"], key=lambda line: line["figure"]):
         title = FIGURES[name].title[language]
         for line in lines:
@@ -48,10 +47,8 @@ def table(document: Mapping[str, Any], language: str = "de") -> Table:
 
 
 def _state(document: Mapping[str, Any], language: str) -> str:
+    """Up to where the numbers know; a day is text in the document, a position a number."""
     known_at = document["known_at"]
-    known = KNOWN[language].format(day=day(date.fromisoformat(known_at), language)) if _is_date(known_at) else ""
+    by_day = isinstance(known_at, str)
+    known = KNOWN[language].format(day=day(date.fromisoformat(known_at), language)) if by_day else ""
     return STATE[language].format(position=document["position"], known=known)
-
-
-def _is_date(known_at: Any) -> bool:
-    return isinstance(known_at, str)

@@ -38,7 +38,6 @@ KEY: Final = r"[!-~]{1,128}"
 """An idempotency key: visible ASCII."""
 POSITION: Final = r"[0-9]{1,15}"
 
-_CHALLENGE: Final = "Bearer"
 _KEY = re.compile(KEY)
 _POSITION = re.compile(POSITION)
 _UUID = re.compile(UUID_SHAPE)
@@ -122,17 +121,12 @@ def _authorised(ask: Ask, request: Request, tokens: TokenVerifier) -> Actor:
         return ANYBODY
     kind, _, token = (request.header("HTTP_AUTHORIZATION") or "").partition(" ")
     if kind.lower() != "bearer" or not token:
-        raise Declined("unauthenticated", headers=(("WWW-Authenticate", _CHALLENGE),))
+        raise Declined("unauthenticated", headers=(("WWW-Authenticate", "Bearer"),))
     try:
         actor = tokens.verify(token.strip())
-    except TokenExpired:
-        raise Declined(
-            "token-expired", headers=(("WWW-Authenticate", f'{_CHALLENGE} error="invalid_token"'),)
-        ) from None
-    except TokenRejected:
-        raise Declined(
-            "unauthenticated", headers=(("WWW-Authenticate", f'{_CHALLENGE} error="invalid_token"'),)
-        ) from None
+    except TokenRejected as rejected:
+        slug = "token-expired" if isinstance(rejected, TokenExpired) else "unauthenticated"
+        raise Declined(slug, headers=(("WWW-Authenticate", 'Bearer error="invalid_token"'),)) from None
     if ask.roles.isdisjoint(actor.roles):
         raise Declined("forbidden")
     return actor

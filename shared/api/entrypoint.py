@@ -124,13 +124,17 @@ class HasPositions(Protocol):
     def positions(self) -> Mapping[str, int]: ...
 
 
-def wait_for_views(service: HasPositions, views: Iterable[str], position: int) -> None:
+def wait_for_views(service: HasPositions, views: Collection[str], position: int) -> None:
     """Wait until all the views have read up to the position. Raises Declined("view-behind") in the end."""
     deadline = time.monotonic() + PATIENCE
-    while any(service.positions().get(view, 0) < position for view in views):
+    while _behind(service.positions(), views, position):
         if time.monotonic() >= deadline:
             raise Declined("view-behind", headers=RETRY)
         time.sleep(LOOK)
+
+
+def _behind(positions: Mapping[str, int], views: Iterable[str], position: int) -> bool:
+    return any(positions.get(view, 0) < position for view in views)
 
 
 class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]
@@ -146,6 +150,11 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]
         super().setup()
         self.platform = platform_of(self.container)
         self.problems: Mapping[str, Problem] = {**PLATFORM, **self.container.service_cls.problems}
+
+    def stop(self) -> None:
+        """Before the dependencies stop, which requests under way still use."""
+        self.server.drain()
+        super().stop()
 
     def get_url_rule(self) -> Rule:
         return Rule(self.ask.path, methods=(self.ask.method,))
@@ -277,5 +286,7 @@ def refusal(error: Exception, request: Request, problems: Mapping[str, Problem],
             get_logger().error("store-unavailable", exc_info=error)
         case _:
             get_logger().error("failed", exc_info=error)
-    entry = problems.get(slug) or Problem(409, PLATFORM["refused"].de, PLATFORM["refused"].en)
+    entry = problems.get(slug)
+    if entry is None:
+        entry, facts = PLATFORM["refused"], {"rule": slug, **facts}
     return problem(slug, entry, language, correlation_id=correlation_id, facts=facts, errors=errors, headers=headers)

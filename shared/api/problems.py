@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from marshmallow import ValidationError
@@ -141,7 +142,7 @@ def problem(
         "instance": f"urn:uuid:{correlation_id}",
     }
     if facts:
-        document["facts"] = dict(facts)
+        document["facts"] = {name: _plain(fact) for name, fact in facts.items()}
     if errors:
         document["errors"] = [{"path": error.path, "message": error.message} for error in errors]
         document["detail"] = "; ".join(f"{error.path}: {error.message}" for error in errors[:3])
@@ -154,6 +155,10 @@ def field_errors(invalid: ValidationError, language: Language) -> list[FieldErro
     """What marshmallow found, flat: one entry per field and message, in order of path."""
     found = sorted(_flat(invalid.messages, ()), key=lambda item: item[0])
     return [FieldError(path[:LONGEST_PATH], _said(message, language)) for path, message in found[:MOST_ERRORS]]
+
+
+def _plain(fact: object) -> object:
+    return fact if isinstance(fact, str | int | float | date | None) else str(fact)
 
 
 def _flat(messages: object, path: tuple[str, ...]) -> Iterable[tuple[str, object]]:

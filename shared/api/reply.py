@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -31,9 +32,26 @@ class Reply:
         media_type: str = "application/json",
         headers: Iterable[tuple[str, str]] = (),
     ) -> Self:
-        """``value`` as JSON; dates in ISO form, decimals and UUIDs as strings."""
-        return cls(status, orjson.dumps(value, default=str), media_type=media_type, headers=headers)
+        """``value`` as JSON; dates in ISO form, decimals and UUIDs as strings, sets sorted.
+
+        Raises TypeError for anything that JSON cannot hold: its representation is nobody's answer.
+        """
+        return cls(status, orjson.dumps(value, default=_plain), media_type=media_type, headers=headers)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         start_response(STATUS_LINES[self.status], list(self.headers))
         return () if environ["REQUEST_METHOD"] == "HEAD" else (self.body,)
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case Decimal():
+            return str(value)
+        case set() | frozenset():
+            return sorted(value)
+        case tuple():  # named, or a row of a result
+            return list(value)
+        case Mapping():
+            return dict(value)
+        case _:
+            raise TypeError(f"{type(value).__qualname__} is nothing that JSON can hold")

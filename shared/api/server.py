@@ -49,6 +49,7 @@ class HttpServer(WebServer):  # type: ignore[misc]
     """Shared by all entrypoints of a container."""
 
     _starting: bool
+    _is_accepting: bool
 
     def setup(self) -> None:
         self.workers = Semaphore(self.container.max_workers)
@@ -115,8 +116,10 @@ class HttpServer(WebServer):  # type: ignore[misc]
             sock.close()
             self._room.release()
 
-    def stop(self) -> None:
+    def drain(self) -> None:
         """Accept nothing more, then wait for the answers under way, at most ``GRACE`` seconds."""
+        if not self._is_accepting:
+            return
         self._is_accepting = False
         self._gt.kill()
         self._sock.close()
@@ -126,6 +129,9 @@ class HttpServer(WebServer):  # type: ignore[misc]
                 eventlet.sleep(0.01)
         if self._serv.outstanding_requests:
             get_logger().warning("stopped-with-requests-under-way", requests=self._serv.outstanding_requests)
+
+    def stop(self) -> None:
+        """Nothing is left to do: each entrypoint asked to drain before."""
 
 
 class Application:

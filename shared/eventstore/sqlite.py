@@ -12,7 +12,7 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,8 +34,9 @@ GROUP: Final = 64
 """Appends in one transaction at most."""
 POLL: Final = 0.003
 """Seconds between two looks of a follower: 1.6-3.2 ms in the median, about 3 % of a core."""
-GATHER: Final = 0.015
-"""Seconds a follower pauses after a delivery: under load it takes what came meanwhile in one go."""
+GATHER: Final = (0.015, 0.06)
+"""Seconds a follower pauses after a delivery, growing from the first to the second while deliveries follow
+each other: alone, an event is there at once; under load, what came meanwhile is taken in one go."""
 LOOK_UP: Final = 0.25
 """Seconds after which a follower says again that it is caught up."""
 CHECKPOINT: Final = 0.5
@@ -75,6 +76,43 @@ class _Append:
     outcome: Completion[Answer]
 
 
+class _Watch:
+    """One look for all followers of a store in this process: counts the changes it has seen."""
+
+    def __init__(self, store: SqliteEventStore) -> None:
+        self._store, self._changed = store, threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._failure: StoreUnavailable | None = None
+        self.changes = 0
+
+    def wait(self, seen: int, *, timeout: float) -> int:
+        """The number of changes, as soon as it is another than ``seen`` or the time is over."""
+        with self._changed:
+            if self._thread is None or not self._thread.is_alive():
+                self._failure = None
+                self._thread = threading.Thread(target=self._look, name="eventstore-watch", daemon=True)
+                self._thread.start()
+            self._changed.wait_for(lambda: self.changes != seen or self._failure, timeout)
+            if self._failure is not None:
+                raise self._failure
+            return self.changes
+
+    def _look(self) -> None:
+        version = None
+        try:
+            while not self._store.closing():
+                if (now := self._store.data_version()) != version:
+                    version = now
+                    with self._changed:
+                        self.changes += 1
+                        self._changed.notify_all()
+                time.sleep(POLL)
+        except StoreUnavailable as error:
+            with self._changed:
+                self._failure = error
+                self._changed.notify_all()
+
+
 class SqliteEventStore:
     """Adapter of ``shared.eventstore.port.EventStore``. Usable from many threads or green threads."""
 
@@ -86,9 +124,10 @@ class SqliteEventStore:
         self._closing = threading.Event()
         self._starting = threading.Lock()
         self._threads: list[threading.Thread] = []
+        self._watch = _Watch(self)
         with _unavailable():
             path.parent.mkdir(parents=True, exist_ok=True)
-            with _lock_of(path):
+            with closing(_Turn(path)) as turn, turn:
                 self._reader().executescript(SCHEMA)
 
     # --- writing --------------------------------------------------------------------------------
@@ -115,19 +154,17 @@ class SqliteEventStore:
                     thread.start()
 
     def _write(self) -> None:
-        connection: sqlite3.Connection | None = None
+        writer: _Writer | None = None
         while (group := self._next_group()) is not None:
             try:
-                connection = connection or _connect(self._path)
-                with _lock_of(self._path):
-                    outcomes = _write_group(connection, group)
+                writer = writer or _Writer(self._path)
+                outcomes = writer.write(group)
             except (sqlite3.Error, OSError) as error:
                 # SQLite may already have rolled back everything: nothing of the group was written,
                 # and the connection is not trusted any more.
-                if connection is not None:
-                    with suppress(sqlite3.Error):
-                        connection.close()
-                    connection = None
+                if writer is not None:
+                    writer.close()
+                    writer = None
                 for append in group:
                     append.outcome.fail(StoreUnavailable(type(error).__name__))
             else:
@@ -136,8 +173,8 @@ class SqliteEventStore:
                         append.outcome.set(outcome)
                     else:
                         append.outcome.fail(outcome)
-        if connection is not None:
-            connection.close()
+        if writer is not None:
+            writer.close()
 
     def _next_group(self) -> list[_Append] | None:
         """Blocks for the next appends; None when the store closes."""
@@ -186,29 +223,22 @@ class SqliteEventStore:
             return _head(self._reader())
 
     def subscribe_all(self, *, after: int = 0, batch: int = 1000) -> Iterator[Sequence[StoredEvent] | CaughtUp]:
-        seen: int | None = None
-        quiet_until = 0.0
+        least, most = GATHER
+        seen, pause = -1, least
         while not self._closing.is_set():
-            with _unavailable():
-                (version,) = self._reader().execute("pragma data_version").fetchone()
-            if version != seen:
-                seen = version
-                moved = False
-                while events := self.read_all(after=after, limit=batch):
-                    moved = True
-                    after = events[-1].position
-                    yield events
-                    if len(events) < batch:
-                        break
-                if moved:
-                    yield CaughtUp(after)
-                    quiet_until = time.monotonic() + LOOK_UP
-                    time.sleep(GATHER)
-                    continue
-            if (now := time.monotonic()) >= quiet_until:
-                quiet_until = now + LOOK_UP
-                yield CaughtUp(after)
-            time.sleep(POLL)
+            changed = self._watch.wait(seen, timeout=LOOK_UP)
+            moved = False
+            while changed != seen and (events := self.read_all(after=after, limit=batch)):
+                moved = True
+                after = events[-1].position
+                yield events
+                if len(events) < batch:
+                    break
+            seen = changed
+            yield CaughtUp(after)
+            pause = min(most, pause * 2) if moved and self._watch.changes != seen else least
+            if moved:
+                time.sleep(pause)
 
     def close(self) -> None:
         """Write what waits, then stop. Not usable afterwards."""
@@ -219,6 +249,15 @@ class SqliteEventStore:
         if (connection := getattr(self._local, "connection", None)) is not None:
             connection.close()
             self._local.connection = None
+
+    def data_version(self) -> int:
+        """Another number whenever another connection, of any process, has committed since."""
+        with _unavailable():
+            (version,) = self._reader().execute("pragma data_version").fetchone()
+            return int(version)
+
+    def closing(self) -> bool:
+        return self._closing.is_set()
 
     def _select(self, condition: str, *parameters: Any) -> list[StoredEvent]:
         with _unavailable():
@@ -247,12 +286,20 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-@contextmanager
-def _lock_of(path: Path) -> Iterator[None]:
-    """The turn to write, shared fairly by all processes on this file."""
-    with path.with_name(path.name + ".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+class _Turn:
+    """The turn to write, shared fairly by all processes on this file. A context; not for several threads."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.with_name(path.name + ".lock").open("w")
+
+    def __enter__(self) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        self._file.close()
 
 
 @contextmanager
@@ -263,21 +310,36 @@ def _unavailable() -> Iterator[None]:
         raise StoreUnavailable(type(error).__name__) from error
 
 
-def _write_group(connection: sqlite3.Connection, group: Sequence[_Append]) -> list[Answer | AlreadyAnswered | Conflict]:
-    """One transaction for the whole group. Raises sqlite3.Error: then nothing of it was written."""
-    execute = connection.execute
-    execute("begin immediate")
-    try:
-        head = _head(connection)
-        (last,) = execute("select coalesce(max(recorded_at), 0) from events where position = ?", (head,)).fetchone()
-        recorded_at = max(time.time_ns() // 1000, last)  # monotone, even if the machine's clock steps back
-        outcomes = [_write_one(connection, append, recorded_at) for append in group]
-        execute("commit")
-    except BaseException:
-        if connection.in_transaction:
-            execute("rollback")
-        raise
-    return outcomes
+class _Writer:
+    """The connection that writes, and the turn to do so."""
+
+    def __init__(self, path: Path) -> None:
+        self._turn = _Turn(path)
+        self._connection = _connect(path)
+
+    def write(self, group: Sequence[_Append]) -> list[Answer | AlreadyAnswered | Conflict]:
+        """One transaction for the whole group. Raises sqlite3.Error, OSError: then nothing of it was written."""
+        execute = self._connection.execute
+        with self._turn:
+            execute("begin immediate")
+            try:
+                head = _head(self._connection)
+                (last,) = execute(
+                    "select coalesce(max(recorded_at), 0) from events where position = ?", (head,)
+                ).fetchone()
+                recorded_at = max(time.time_ns() // 1000, last)  # monotone, even if the machine's clock steps back
+                outcomes = [_write_one(self._connection, append, recorded_at) for append in group]
+                execute("commit")
+            except BaseException:
+                if self._connection.in_transaction:
+                    execute("rollback")
+                raise
+        return outcomes
+
+    def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        self._turn.close()
 
 
 def _write_one(

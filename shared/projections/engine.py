@@ -27,11 +27,13 @@ NAMES: Final[Mapping[str, Any]] = {
 }
 """Names of indexes carry the physical table's name, so that two generations can stand side by side."""
 
-_SQLITE: Final = (
-    "journal_mode=wal",
+_READING: Final = ("query_only=1", "cache_size=-8192", "temp_store=memory")
+_WRITING: Final = (
+    "journal_mode=wal",  # stays with the file; readers do not ask for it, since that fails while others do
     "synchronous=normal",  # a lost tail is folded again from the log
     "secure_delete=on",  # what an erasure deletes leaves no trace in the file
     "wal_autocheckpoint=16000",
+    "cache_size=-65536",  # KiB
     "temp_store=memory",
 )
 
@@ -60,7 +62,7 @@ def open_engine(url: str, *, writing: bool = False) -> Engine:
     @event.listens_for(engine, "connect")
     def tune(connection: sqlite3.Connection, _: object) -> None:
         connection.isolation_level = None  # transactions begin below, not by the driver's guess
-        for pragma in (*_SQLITE, f"cache_size={-65536 if writing else -8192}", f"query_only={int(not writing)}"):
+        for pragma in _WRITING if writing else _READING:
             connection.execute(f"pragma {pragma}")
 
     @event.listens_for(engine, "begin")

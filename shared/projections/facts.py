@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from binascii import a2b_base64
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import orjson
 
-from shared.contracts.codec import SEALED, Sealer, decode, envelope_of
+from shared.contracts.codec import Sealer, decode, envelope_of, open_data
 from shared.contracts.envelope import Envelope
-from shared.contracts.model import Event, Hidden, PersonalClass
+from shared.contracts.model import Event, Hidden
 from shared.contracts.registry import contract_named, upcast
 from shared.eventstore.port import StoredEvent
 
-_CLASSES: Final = {personal_class.value: personal_class for personal_class in PersonalClass}
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -89,7 +87,7 @@ class Fact:
         Decimals are text, tuples lists, nested dataclasses dicts. Raises what ``decode`` raises.
         """
         if self._data is None:
-            opened = _open(self.stored_data, self.event_id, self._sealer)
+            opened = open_data(self.stored_data, self.event_id, self._sealer)
             self._data = upcast(contract_named(self.type), self.metadata["version"], opened)
         return self._data
 
@@ -140,17 +138,6 @@ class Fact:
 
     def __repr__(self) -> str:
         return f"Fact({self.type} {self.event_id} at {self.position})"
-
-
-def _open(stored_data: bytes, event_id: str, sealer: Sealer) -> dict[str, Any]:
-    """What ``codec.open_data`` does, in half the time: a rebuild spends a third of its time here."""
-    data: dict[str, Any] = orjson.loads(stored_data)
-    for entry in data.pop(SEALED, ()):
-        names = tuple(entry["fields"])
-        cipher = a2b_base64(entry["cipher"])
-        opened = sealer.open(_CLASSES[entry["class"]], entry["subject"], event_id, names, cipher)
-        data.update(dict.fromkeys(names, opened) if isinstance(opened, Hidden) else orjson.loads(opened))
-    return data
 
 
 def microseconds(instant: datetime) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from shared.runtime.health import Ready, Status, serve_on_thread
 from shared.runtime.logs import get_logger
-from shared.runtime.native import threading
+from shared.runtime.native import threading, time
 
 if TYPE_CHECKING:
     from shared.bus.relay import Relay
@@ -42,8 +42,9 @@ def run_until_stopped(work: Sequence[Callable[[Stop], None]], listener: socket.s
     host, port = listener.getsockname()[:2]
     get_logger().info("started", host=host, port=port, pid=os.getpid())
     stop.wait()
+    deadline = time.monotonic() + STOP_SECONDS
     for thread in threads:
-        thread.join(STOP_SECONDS)
+        thread.join(max(0, deadline - time.monotonic()))
     stop_health()
     get_logger().info("stopped")
     return not failed

@@ -42,7 +42,8 @@ def main(package: str) -> NoReturn:
     """The whole of a service's ``__main__``: ``python -m services.<name> http|react|projector``."""
     kinds: dict[str, Kind] = {"http": "http", "react": "react", "projector": "projector"}
     if len(sys.argv) != 2 or sys.argv[1] not in kinds:
-        sys.exit(f"usage: python -m {package} {'|'.join(kinds)}")
+        print(f"usage: python -m {package} {'|'.join(kinds)}", file=sys.stderr)
+        sys.exit(CANNOT_START)
     run(kinds[sys.argv[1]], [package])
 
 
@@ -59,10 +60,14 @@ def run(kind: Kind, packages: Sequence[str] = ()) -> NoReturn:
         services = [import_module(f"{package}.service") for package in packages]
         match kind:
             case "http":
-                (service,) = services
-                worked = run_http(service.HTTP, settings)
+                if len(services) != 1:
+                    raise ConfigurationError("an http process serves exactly one service")
+                worked = run_http(services[0].HTTP, settings)
             case "react":
-                worked = run_react([service.REACT for service in services if service.REACT is not None], settings)
+                reacting = [service.REACT for service in services if service.REACT is not None]
+                if not reacting:
+                    raise ConfigurationError(f"nothing reacts in {', '.join(packages) or 'no service'}")
+                worked = run_react(reacting, settings)
             case "projector":
                 worked = run_projector([service.HTTP for service in services], settings)
             case "relay":

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from nameko.timer import Timer
 
+from shared.runtime.logs import get_logger
 from shared.runtime.provided import platform_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,6 +21,14 @@ class Beat(Timer):  # type: ignore[misc]
 
     def setup(self) -> None:
         self.interval = platform_of(self.container).settings.timers_every
+
+    def handle_result(self, worker_ctx: Any, result: Any, exc_info: Any) -> Any:
+        """A look that failed is logged (nameko's own line would hold the exception's text) and tried again."""
+        if exc_info is not None:
+            get_logger().error(
+                "timer-failed", service=self.container.service_name, timer=self.method_name, exc_info=exc_info[1]
+            )
+        return super().handle_result(worker_ctx, result, exc_info)
 
 
 def every_beat(method: F) -> F:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import requests
 
-from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER, ROLES, TODAY, Office, set_up
+from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER, ROLES, TODAY, set_up
 from deploy.one_machine import OneMachine
 
 T = TypeVar("T")
@@ -49,17 +49,22 @@ PROBLEM = "urn:wegmarken:problem:"
 
 @dataclass(frozen=True)
 class RunningOffice:
-    """The running platform and what is known of the family (``family``) that ``set_up`` recorded."""
+    """The running platform and the ids of what was recorded at first."""
 
     machine: OneMachine
-    family: Office
+    ids: dict[str, str]
+    """Of the family's case, manager, team and first consultation (``talk``), and of its first person."""
     session: requests.Session = field(default_factory=requests.Session)
     _rested: list[int] = field(default_factory=list)
 
     @classmethod
     def open(cls, machine: OneMachine) -> RunningOffice:
-        """Record the family, and another team with a manager of its own."""
-        office = cls(machine, set_up(machine))
+        """Record the family and a consultation with it, and another team with a manager of its own."""
+        family = set_up(machine)
+        office = cls(machine, {"case": family.case_id, "person": family.persons[0]})
+        case = office.shown(f"/casework/v1/cases/{family.case_id}")
+        office.ids.update(team=case["team_id"], manager=case["manager_id"])
+        office.ids["talk"] = office.done("/casework/v1/consultations", office.filled(talk()), MANAGER)["id"]
         team = office.done("/casework/v1/teams", {"name": "Nachbartrupp", "formed_on": DAY})["id"]
         hired = {"account": OTHER, "name": "Muster Beispiel", "qualification": "graduate", "joined_on": DAY}
         employee = office.done("/casework/v1/employees", hired)["id"]
@@ -87,10 +92,10 @@ class RunningOffice:
         headers: Mapping[str, str | None] | None = None,
     ) -> requests.Response:
         """Whatever comes back. ``account`` None: without a token; a header None: not sent. Bytes go as they are."""
-        asked: dict[str, str | None] = {} if account is None else {"Authorization": f"Bearer {self.token(account)}"}
-        asked |= headers or {}
-        if isinstance(body, bytes):
-            asked = {"Content-Type": "application/json"} | asked
+        asked: dict[str, str | None] = {"Content-Type": "application/json"} if isinstance(body, bytes) else {}
+        if account is not None:
+            asked["Authorization"] = f"Bearer {self.token(account)}"
+        asked.update(headers or {})
         return self.session.request(
             method,
             self.url(path, service),
@@ -123,25 +128,32 @@ class RunningOffice:
 
     def register(self, **changes: Any) -> Any:
         """A person of one's own in follow-up housing; the answer has ``id`` and ``household_id``."""
-        return self.done("/intake/v1/persons", {**PERSON, "residence": HOME, **changes}, CLERK)
+        return self.done("/intake/v1/persons", person(residence=HOME, **changes), CLERK)
 
-    def advise(self, person: Mapping[str, Any], **changes: Any) -> str:
+    def advise(self, registered: Mapping[str, Any], **changes: Any) -> str:
         """Let somebody be entitled, wait for the case, assign it and record a first consultation; the case's id."""
-        self.done(f"/intake/v1/persons/{person['id']}/titles", {"section": "25(2)", "granted_on": "2017-01-05"}, CLERK)
+        self.done(
+            f"/intake/v1/persons/{registered['id']}/titles", {"section": "25(2)", "granted_on": "2017-01-05"}, CLERK
+        )
         self.rest()
-        path = f"/casework/v1/cases?household_id={person['household_id']}"
-        (case,) = self.shown(path)["cases"]
-        family = self.shown(f"/casework/v1/cases/{self.family.case_id}")
-        assigned = {"team_id": family["team_id"], "manager_id": family["manager_id"], "assigned_on": DAY}
-        self.done(f"/casework/v1/cases/{case['case_id']}/assignment", assigned, LEAD)
-        talk = self.talk(case_id=case["case_id"], took_part=[person["id"]], concerns=[], **changes)
-        self.done("/casework/v1/consultations", talk, MANAGER)
+        (case,) = self.shown(f"/casework/v1/cases?household_id={registered['household_id']}")["cases"]
         case_id: str = case["case_id"]
+        assigned = {"team_id": "{team}", "manager_id": "{manager}", "assigned_on": DAY}
+        self.done(f"/casework/v1/cases/{case_id}/assignment", self.filled(assigned), LEAD)
+        self.done("/casework/v1/consultations", talk(case_id=case_id, took_part=[registered["id"]], **changes), MANAGER)
         return case_id
 
-    def talk(self, **changes: Any) -> dict[str, Any]:
-        """A consultation with the family, as a body."""
-        return {**self.family.consultation, "held_on": DAY, **changes}
+    def filled(self, value: Any) -> Any:
+        """The same with ids in place of ``{case}``, ``{person}`` and the like."""
+        match value:
+            case str():
+                return re.sub(r"\{(\w+)\}", lambda found: self.ids[found[1]], value)
+            case dict():
+                return {name: self.filled(inner) for name, inner in value.items()}
+            case list():
+                return [self.filled(inner) for inner in value]
+            case _:
+                return value
 
     # --- what is stored ---------------------------------------------------------------------------
 
@@ -179,7 +191,18 @@ class RunningOffice:
         assert self.head() == before, self.stored("select type, stream from events where position > ?", before)
 
 
-def until(condition: Callable[[], T], what: str, seconds: float = 30.0) -> T:
+def person(**changes: Any) -> dict[str, Any]:
+    """A person to register, as a body."""
+    return {**PERSON, **changes}
+
+
+def talk(**changes: Any) -> dict[str, Any]:
+    """A consultation with the family, as a body to be ``filled``."""
+    told = {"case_id": "{case}", "held_on": DAY, "setting": "office", "minutes": 30, "interpreter": False}
+    return {**told, "topics": ["housing"], "took_part": ["{person}"], **changes}
+
+
+def until(condition: Callable[[], T | None], what: str, seconds: float = 30.0) -> T:
     """Wait until a condition gives something true, and give it back."""
     deadline = time.monotonic() + seconds
     while not (found := condition()):

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -32,10 +33,10 @@ from shared.contracts.model import (
     TeamId,
 )
 from shared.eventstore.port import CaughtUp, StoredEvent
+from shared.projections import registry
 from shared.projections.engine import open_engine
 from shared.projections.facts import Fact
 from shared.projections.read import Snapshot
-from shared.projections.registry import generations
 from shared.projections.runner import Runner
 
 NAMES = UUID("00000000-0000-4000-8000-000000000000")
@@ -124,15 +125,16 @@ class History:
 
     @contextmanager
     def folded(self) -> Iterator[Engine]:
-        """A database in memory with all views, up to date."""
-        engine = open_engine("sqlite://", writing=True)
-        try:
-            runner = Runner(engine, VIEWS, self)
-            runner.catch_up()
-            assert runner.status()["stopped"] == {}
-            yield engine
-        finally:
-            engine.dispose()
+        """A database in memory with all views, up to date; one at a time."""
+        engine = _engine()
+        registry.prepare(engine)
+        with engine.begin() as connection:
+            for generation in registry.generations(connection):
+                registry.drop(connection, generation)
+        runner = Runner(engine, VIEWS, self)
+        runner.catch_up()
+        assert runner.status()["stopped"] == {}
+        yield engine
 
     def figure(self, name: str, valid_at: date, known_at: KnownAt = None) -> Mapping[str, Number]:
         """A figure's numbers; and that they are the sum of the contributions which explain them."""
@@ -144,10 +146,16 @@ class History:
             return explained(engine, name, valid_at, known_at)
 
 
+@lru_cache(maxsize=1)
+def _engine() -> Engine:
+    """One for all, so that each query is compiled once."""
+    return open_engine("sqlite://", writing=True)
+
+
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Snapshot]:
     with engine.connect() as connection, connection.begin():
-        yield Snapshot(connection, {g.view: g for g in generations(connection) if g.live})
+        yield Snapshot(connection, {g.view: g for g in registry.generations(connection) if g.live})
 
 
 def ask(engine: Engine, name: str, valid_at: date, known_at: KnownAt = None) -> Mapping[str, Number]:

@@ -89,17 +89,17 @@ def any_history(draw: st.DrawFn) -> History:
         )
     for name in HOUSEHOLDS:
         history.record(h.case_opened(name), learnt_on=draw(day))
-    begun: set[str] = set()
+    begun: set[Any] = set()
     for fact in draw(st.lists(facts(), max_size=14)):
-        name = getattr(fact, "residence_id", None) or getattr(fact, "consultation_id", None)
-        if name in begun and isinstance(fact, BEGINNINGS):
+        entry_id: Any = getattr(fact, "residence_id", None) or getattr(fact, "consultation_id", None)
+        if entry_id in begun and isinstance(fact, BEGINNINGS):
             continue  # an entry is begun once; what comes later are its versions
-        begun.add(name or "")
+        begun.add(entry_id)
         history.record(fact, learnt_on=draw(day))
     return history
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(any_history(), day, st.data())
 def test_figures_say_what_the_plainest_computation_says(history: History, valid_at: date, data: st.DataObject) -> None:
     positions = st.integers(0, len(history.stored) + 1)

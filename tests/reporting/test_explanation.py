@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from services.reporting.explanation import Narrator
 from services.reporting.figures.model import Contribution, difference
@@ -66,12 +67,7 @@ def test_the_difference_names_who_came_and_who_went() -> None:
 def test_who_counts_on_other_grounds_is_neither_gained_nor_lost() -> None:
     def counts(event: str) -> Contribution:
         return Contribution(
-            line="persons",
-            subject="person",
-            subject_id="ada",
-            amount=1,
-            events=(event,),
-            rule="R3",  # type: ignore[arg-type]
+            line="persons", subject="person", subject_id="ada", amount=Decimal(1), events=(event,), rule="R3"
         )
 
     assert difference([counts("first")], [counts("second")]) == ([], [])

@@ -146,7 +146,7 @@ def test_the_service_of_the_day_decides(history: History) -> None:
 def test_the_explanation_names_person_events_and_rule(history: History) -> None:
     home = history.record(moved_in("ada", SPRING))
     (contribution,) = history.explanation("persons-in-care", COUNT)
-    assert (contribution.line, contribution.amount, contribution.rule) == ("persons", 1, "R3")
+    assert (contribution.line, int(contribution.amount), contribution.rule) == ("persons", 1, "R3")
     assert (contribution.subject, contribution.subject_id) == ("person", id_of("ada"))
     registration, determination = 3, 4
     assert set(contribution.events) == {id_of(f"event {n}") for n in (registration, determination, home)}

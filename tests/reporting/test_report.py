@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
@@ -22,6 +23,7 @@ from services.reporting.table import table
 from services.reporting.views import VIEWS
 from shared.contracts.casework import Topic
 from shared.contracts.reporting import ReportSealed
+from shared.projections import registry
 from shared.projections.engine import open_engine
 from shared.projections.runner import Runner
 from tests.given import given
@@ -116,6 +118,16 @@ def test_a_report_of_the_past_is_the_one_that_was_given_then(history: History, r
         assert evaluate(now, GOEPPINGEN_2018).canonical != report.canonical
         again = evaluate(now, GOEPPINGEN_2018, known_at=report.position)
     assert (again.canonical, again.position) == (report.canonical, report.position)
+
+
+def test_views_at_different_positions_know_what_all_of_them_have_read(history: History) -> None:
+    with history.folded() as engine:
+        with engine.begin() as connection:
+            behind = registry.live_generation(connection, VIEWS[0])
+            registry.change(connection, behind, position=7)
+        with snapshot(engine) as now:
+            found, expected = evaluate(now, GOEPPINGEN_2018), evaluate(now, GOEPPINGEN_2018, known_at=7)
+    assert (found.position, found.canonical) == (7, expected.canonical)
 
 
 def test_on_another_day_every_figure_appears_once(history: History) -> None:
@@ -223,6 +235,17 @@ def test_sealing_a_report_keeps_figures_position_chain_and_digest() -> None:
 
 def test_a_report_is_sealed_once() -> None:
     given(sealed.decider, SEALED).when(SEAL).then_refused("report-already-sealed", report=SEAL.report_id)
+
+
+def test_a_check_names_the_part_of_the_seal_that_does_not_hold() -> None:
+    fine = sealed.checks(SEALED, definition=SEAL.definition, figures=SEAL.figures, chain=SEAL.chain)
+    assert all(fine.values())
+    gone = sealed.checks(SEALED, definition=None, figures=None, chain="cd" * 32)
+    assert gone == {"digest": True, "chain": False, "definition": False, "figures": False}
+    forged = sealed.checks(
+        replace(SEALED, figures="{}"), definition=SEAL.definition, figures=SEAL.figures, chain=SEAL.chain
+    )
+    assert forged == {"digest": False, "chain": True, "definition": True, "figures": False}
 
 
 def test_the_digest_notices_every_change() -> None:

@@ -16,6 +16,7 @@ from shared.runtime.config import Settings
 from shared.runtime.logs import get_logger
 from shared.runtime.platform import Platform
 from shared.runtime.reactions import ServiceReact
+from shared.runtime.timers import every_beat
 
 
 class Reactions(ServiceReact):
@@ -24,6 +25,10 @@ class Reactions(ServiceReact):
     @reaction
     def on_event(self, nudge: Nudge) -> None:
         get_logger().info("nudged", head=self.platform.store.head(), type=nudge.type)
+
+    @every_beat
+    def look(self) -> None:
+        raise RuntimeError("something about Erika Beispiel")
 
     @classmethod
     def due(cls, platform: Platform, reader: ViewReader) -> int:

@@ -117,6 +117,10 @@ def test_an_event_reaches_the_reaction_with_its_ids(
             return react.health() == (200, {"status": "ready", "in_hand": 0, "waiting": 0, "due": 3})
 
         eventually(settled, "everything is handled")
+        eventually(lambda: len(react.said("timer-failed")) > 2, "a timer that fails is tried again")
+        line = react.said("timer-failed")[0]
+        assert (line["service"], line["timer"], line["exception"]) == ("eligibility", "look", "RuntimeError")
+        assert "Erika" not in react.text()
         head = platform.store.head()
         assert relay.health() == (200, {"status": "ready", "position": head, "head": head, "leader": True})
         assert (react.stop(), relay.stop()) == (0, 0)
@@ -147,3 +151,29 @@ def test_work_that_dies_ends_its_process_and_its_text_is_not_logged(settings: ob
         assert (line["exception"], line["place"][:9]) == ("RuntimeError", "__main__:")
         assert process.said("stopped")
         assert "Erika" not in process.text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "usage: python -m idle http|react|projector"),
+        (["relay"], "usage: python -m idle http|react|projector"),
+        (["react"], "wegmarken: nothing reacts in idle"),
+    ],
+)
+def test_a_service_is_started_with_the_kind_of_process(tmp_path: Path, arguments: list[str], line: str) -> None:
+    package = tmp_path / "idle"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "service.py").write_text("HTTP = REACT = None")
+    (package / "__main__.py").write_text("from shared.runtime.process import main\nmain('idle')")
+    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{ROOT}:{tmp_path}"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "idle", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (2, f"{line}\n")

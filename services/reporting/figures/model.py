@@ -121,7 +121,7 @@ class Figure:
     definition: Text
     views: tuple[str, ...]
     quantities: Mapping[str, Quantity]
-    """The numbers by their keys, in order; a topic list has one for all."""
+    """What each number is, by its key."""
     parts: Callable[[Facts], Sequence[Part]]
     value: Callable[[Sums, AsOf], Mapping[str, Number]]
 

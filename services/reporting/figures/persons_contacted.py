@@ -48,12 +48,12 @@ FIGURE = Figure(
         de=(
             "Verschiedene Personen, die bis zum Stichtag an mindestens einer gültigen Beratung teilgenommen haben; wen "
             "ein Gespräch nur betrifft, zählt nicht. Alleinstehend ist, wer am Stichtag einen Haushalt für sich "
-            "bildet; wer fortgezogen ist, zählt mit denen, die nicht vor ihm gegangen waren."
+            "bildet; wer fortgezogen ist, zählt mit denen, die nicht früher gegangen waren."
         ),
         en=(
             "Distinct persons who by the reference date took part in at least one valid consultation; whom a talk "
             "merely concerns does not count. Single is a household of one on the reference date; who has left the "
-            "district counts with those who had not left before."
+            "district counts with those who had not left earlier."
         ),
     ),
     views=("reporting.who_belongs_together", "reporting.who_lives_where", "reporting.who_was_advised"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, select
+from sqlalchemy import BigInteger, Column, MetaData, String, Subquery, Table, select
 
 from services.reporting.as_of import VALID_AT, Knowledge, known
 from services.reporting.hundredths import hundredths
+from services.reporting.views.columns import event_of, known_by_event
 from shared.contracts.casework import GrantAwarded
 from shared.projections.view import Change, Day, Fact, Insert, View, reads
 
@@ -28,15 +29,13 @@ class WhatIsGranted(View[GrantTables]):
                 metadata,
                 suffix,
                 "grants",
-                Column("position", Integer, primary_key=True),
-                Column("event_id", String, nullable=False),
-                Column("learnt_on", Day, nullable=False),
+                *known_by_event(),
                 Column("grant_id", String, nullable=False),
                 Column("since", Day, nullable=False),
                 Column("until", Day, nullable=False),
-                Column("amount_cents", Integer, nullable=False),
-                Column("rate_graduate_cents", Integer, nullable=False),
-                Column("rate_intermediate_cents", Integer, nullable=False),
+                Column("amount_cents", BigInteger, nullable=False),
+                Column("rate_graduate_cents", BigInteger, nullable=False),
+                Column("rate_intermediate_cents", BigInteger, nullable=False),
             )
         )
 
@@ -45,9 +44,7 @@ class WhatIsGranted(View[GrantTables]):
         yield Insert(
             tables.grants,
             {
-                "position": fact.position,
-                "event_id": fact.event_id,
-                "learnt_on": fact.learnt_on,
+                **event_of(fact),
                 "grant_id": data["grant_id"],
                 "since": fact.occurred_on,
                 "until": data["until"],

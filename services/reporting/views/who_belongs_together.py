@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table
+from sqlalchemy import Column, MetaData, String, Subquery, Table
 
 from services.reporting.as_of import Knowledge, in_force
+from services.reporting.views.columns import event_of, known_by_event
 from services.reporting.views.unreadable import erased, erases
 from shared.contracts.intake import BirthRecorded, HouseholdJoined, PersonRegistered
 from shared.contracts.model import PersonalClass
@@ -29,9 +30,7 @@ class WhoBelongsTogether(View[HouseholdTables]):
                 metadata,
                 suffix,
                 "members",
-                Column("position", Integer, primary_key=True),
-                Column("event_id", String, nullable=False),
-                Column("learnt_on", Day, nullable=False),
+                *known_by_event(),
                 Column("person_id", String, nullable=False, index=True),
                 Column("household_id", String, nullable=False, index=True),
                 Column("since", Day, nullable=False),
@@ -45,9 +44,7 @@ class WhoBelongsTogether(View[HouseholdTables]):
         yield Insert(
             tables.members,
             {
-                "position": fact.position,
-                "event_id": fact.event_id,
-                "learnt_on": fact.learnt_on,
+                **event_of(fact),
                 "person_id": data["person_id"],
                 "household_id": data["household_id"],
                 "since": fact.occurred_on,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, select
+from sqlalchemy import Column, MetaData, String, Subquery, Table, select
 
 from services.reporting.as_of import VALID_AT, Knowledge, newest
+from services.reporting.views.columns import event_of, known_by_event
 from services.reporting.views.unreadable import erased, erases
 from shared.contracts.eligibility import HousingPhaseDetermined
 from shared.contracts.model import PersonalClass
@@ -29,9 +30,7 @@ class WhoIsEntitled(View[PhaseTables]):
                 metadata,
                 suffix,
                 "phases",
-                Column("position", Integer, primary_key=True),
-                Column("event_id", String, nullable=False),
-                Column("learnt_on", Day, nullable=False),
+                *known_by_event(),
                 Column("person_id", String, nullable=False, index=True),
                 Column("phase", String, nullable=False),
                 Column("since", Day),
@@ -46,9 +45,7 @@ class WhoIsEntitled(View[PhaseTables]):
         yield Insert(
             tables.phases,
             {
-                "position": fact.position,
-                "event_id": fact.event_id,
-                "learnt_on": fact.learnt_on,
+                **event_of(fact),
                 "person_id": data["person_id"],
                 "phase": data["phase"],
                 "since": data["since"],

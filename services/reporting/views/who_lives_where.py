@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, select
+from sqlalchemy import Column, MetaData, String, Subquery, Table, select
 
 from services.reporting.as_of import Knowledge, in_force
+from services.reporting.views.columns import event_of, known_by_event, versions_of
 from services.reporting.views.unreadable import erased, erases
-from services.reporting.views.versions import versions_of
 from shared.contracts.intake import EntryWithdrawn, MovedIn, MovedOut, ResidenceCorrected
 from shared.contracts.model import PersonalClass
 from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View, reads
@@ -34,9 +34,7 @@ class WhoLivesWhere(View[HomeTables]):
                 metadata,
                 suffix,
                 "homes",
-                Column("position", Integer, primary_key=True),
-                Column("event_id", String, nullable=False),
-                Column("learnt_on", Day, nullable=False),
+                *known_by_event(),
                 Column("person_id", String, nullable=False, index=True),
                 Column("entry_id", String, nullable=False),
                 Column("since", Day, nullable=False),
@@ -49,9 +47,7 @@ class WhoLivesWhere(View[HomeTables]):
     def fold(self, tables: HomeTables, fact: Fact) -> Iterator[Change]:
         data = fact.data
         row = {
-            "position": fact.position,
-            "event_id": fact.event_id,
-            "learnt_on": fact.learnt_on,
+            **event_of(fact),
             "person_id": data["person_id"],
             "since": fact.occurred_on,
             "kind": None,

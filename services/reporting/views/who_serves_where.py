@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, select
+from sqlalchemy import Column, MetaData, String, Subquery, Table, select
 
 from services.reporting.as_of import VALID_AT, Knowledge, in_force, known
+from services.reporting.views.columns import event_of, known_by_event
 from shared.contracts.casework import MunicipalServiceSet, TeamFormed
 from shared.projections.view import Change, Day, Fact, Insert, View, reads
 
@@ -28,9 +29,7 @@ class WhoServesWhere(View[ServiceTables]):
                 metadata,
                 suffix,
                 "services",
-                Column("position", Integer, primary_key=True),
-                Column("event_id", String, nullable=False),
-                Column("learnt_on", Day, nullable=False),
+                *known_by_event(),
                 Column("ags", String, nullable=False, index=True),
                 Column("since", Day, nullable=False),
                 Column("service", String, nullable=False),
@@ -39,9 +38,7 @@ class WhoServesWhere(View[ServiceTables]):
                 metadata,
                 suffix,
                 "teams",
-                Column("position", Integer, primary_key=True),
-                Column("event_id", String, nullable=False),
-                Column("learnt_on", Day, nullable=False),
+                *known_by_event(),
                 Column("team_id", String, nullable=False),
                 Column("since", Day, nullable=False),
             ),
@@ -49,12 +46,7 @@ class WhoServesWhere(View[ServiceTables]):
 
     def fold(self, tables: ServiceTables, fact: Fact) -> Iterator[Change]:
         data = fact.data
-        row = {
-            "position": fact.position,
-            "event_id": fact.event_id,
-            "learnt_on": fact.learnt_on,
-            "since": fact.occurred_on,
-        }
+        row = {**event_of(fact), "since": fact.occurred_on}
         if fact.type == "casework.TeamFormed":
             yield Insert(tables.teams, row | {"team_id": data["team_id"]})
         else:

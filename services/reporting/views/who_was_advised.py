@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, select
+from sqlalchemy import Column, MetaData, String, Subquery, Table, select
 
 from services.reporting.as_of import VALID_AT, Knowledge, newest
+from services.reporting.views.columns import POSITION, event_of, known_by_event, versions_of
 from services.reporting.views.unreadable import erased, erases
-from services.reporting.views.versions import versions_of
 from shared.contracts.casework import CaseOpened, ConsultationCorrected, ConsultationHeld, ConsultationWithdrawn
 from shared.contracts.model import PersonalClass
 from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View, reads
@@ -33,9 +33,7 @@ class WhoWasAdvised(View[AdviceTables]):
                 metadata,
                 suffix,
                 "talks",
-                Column("position", Integer, primary_key=True),
-                Column("event_id", String, nullable=False),
-                Column("learnt_on", Day, nullable=False),
+                *known_by_event(),
                 Column("consultation_id", String, nullable=False),
                 Column("case_id", String, nullable=False, index=True),
                 Column("held_on", Day, nullable=False),
@@ -46,14 +44,14 @@ class WhoWasAdvised(View[AdviceTables]):
                 metadata,
                 suffix,
                 "participants",
-                Column("position", Integer, nullable=False),
+                Column("position", POSITION, nullable=False),
                 Column("person_id", String, nullable=False, index=True),
             ),
             topics=self.table(
                 metadata,
                 suffix,
                 "topics",
-                Column("position", Integer, nullable=False),
+                Column("position", POSITION, nullable=False),
                 Column("topic", String, nullable=False),
                 Column("case_id", String, nullable=False),
             ),
@@ -61,9 +59,7 @@ class WhoWasAdvised(View[AdviceTables]):
                 metadata,
                 suffix,
                 "cases",
-                Column("position", Integer, primary_key=True),
-                Column("event_id", String, nullable=False),
-                Column("learnt_on", Day, nullable=False),
+                *known_by_event(),
                 Column("case_id", String, nullable=False, index=True),
                 Column("household_id", String, nullable=False),
             ),
@@ -71,12 +67,7 @@ class WhoWasAdvised(View[AdviceTables]):
 
     def fold(self, tables: AdviceTables, fact: Fact) -> Iterator[Change]:
         data = fact.data
-        row = {
-            "position": fact.position,
-            "event_id": fact.event_id,
-            "learnt_on": fact.learnt_on,
-            "case_id": data["case_id"],
-        }
+        row = {**event_of(fact), "case_id": data["case_id"]}
         if fact.type == "casework.CaseOpened":
             yield Insert(tables.cases, row | {"household_id": data["household_id"]})
             return

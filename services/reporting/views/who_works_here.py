@@ -9,6 +9,7 @@ from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, and_,
 
 from services.reporting.as_of import VALID_AT, Knowledge, known, some
 from services.reporting.hundredths import hundredths
+from services.reporting.views.columns import event_of, known_by_event
 from services.reporting.views.unreadable import erased, erases
 from shared.contracts.casework import ContractConcluded, ContractEnded, EmployeeJoined
 from shared.contracts.model import PersonalClass
@@ -27,23 +28,21 @@ class WhoWorksHere(View[StaffTables]):
     types = reads(EmployeeJoined, ContractConcluded, ContractEnded)
 
     def tables(self, metadata: MetaData, suffix: str) -> StaffTables:
-        def recorded() -> tuple[Column[int], Column[str], Column[object], Column[str]]:
-            return (
-                Column("position", Integer, primary_key=True),
-                Column("event_id", String, nullable=False),
-                Column("learnt_on", Day, nullable=False),
-                Column("employee_id", String, nullable=False, index=True),
-            )
-
         return StaffTables(
             employees=self.table(
-                metadata, suffix, "employees", *recorded(), Column("qualification", String, nullable=False)
+                metadata,
+                suffix,
+                "employees",
+                *known_by_event(),
+                Column("employee_id", String, nullable=False, index=True),
+                Column("qualification", String, nullable=False),
             ),
             contracts=self.table(
                 metadata,
                 suffix,
                 "contracts",
-                *recorded(),
+                *known_by_event(),
+                Column("employee_id", String, nullable=False, index=True),
                 Column("contract_id", String, nullable=False),
                 Column("since", Day, nullable=False),
                 Column("ends_on", Day),
@@ -53,7 +52,8 @@ class WhoWorksHere(View[StaffTables]):
                 metadata,
                 suffix,
                 "ends",
-                *recorded(),
+                *known_by_event(),
+                Column("employee_id", String, nullable=False, index=True),
                 Column("contract_id", String, nullable=False, index=True),
                 Column("last_day", Day, nullable=False),
             ),
@@ -61,12 +61,7 @@ class WhoWorksHere(View[StaffTables]):
 
     def fold(self, tables: StaffTables, fact: Fact) -> Iterator[Change]:
         data = fact.data
-        row = {
-            "position": fact.position,
-            "event_id": fact.event_id,
-            "learnt_on": fact.learnt_on,
-            "employee_id": data["employee_id"],
-        }
+        row = {**event_of(fact), "employee_id": data["employee_id"]}
         match fact.type:
             case "casework.EmployeeJoined" if not erased(data["qualification"]):
                 yield Insert(tables.employees, row | {"qualification": data["qualification"]})

@@ -1,0 +1,36 @@
+"""What all tables of facts have: by which event a row is known, and how versions of an entry are told apart."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, text
+from sqlalchemy.sql.schema import SchemaItem
+
+from shared.projections.view import Day, Fact
+
+POSITION: Final = BigInteger().with_variant(Integer, "sqlite")
+"""Positions of some stores need 64 bits; SQLite's own row number has them under the name INTEGER."""
+
+
+def known_by_event() -> tuple[SchemaItem, ...]:
+    """The columns of a table with one row per event."""
+    return (
+        Column("position", POSITION, primary_key=True),
+        Column("event_id", String, nullable=False),
+        Column("learnt_on", Day, nullable=False),
+    )
+
+
+def event_of(fact: Fact) -> dict[str, Any]:
+    """The values of ``known_by_event``."""
+    return {"position": fact.position, "event_id": fact.event_id, "learnt_on": fact.learnt_on}
+
+
+def versions_of(entry: str) -> tuple[SchemaItem, ...]:
+    """The columns that tell later versions from first ones, and an index of the later ones by ``entry``."""
+    return (
+        Column("revises", Boolean, nullable=False),
+        Column("withdrawn", Boolean, nullable=False),
+        Index(None, entry, sqlite_where=text("revises = 1"), postgresql_where=text("revises")),
+    )
