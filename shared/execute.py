@@ -12,10 +12,10 @@ from functools import reduce
 from typing import Generic, TypeVar
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from shared.contracts.codec import Origin, Sealer, decode, encode
+from shared.contracts.codec import Origin, Sealer, decode, decode_event, encode
 from shared.contracts.envelope import Recorded
 from shared.contracts.model import Event, EventId
-from shared.eventstore.port import NO_STREAM, AlreadyAnswered, Answer, Conflict, EventStore
+from shared.eventstore.port import NO_STREAM, AlreadyAnswered, Answer, Conflict, EventStore, StoredEvent
 
 S = TypeVar("S")
 C = TypeVar("C")
@@ -40,11 +40,15 @@ class KeyReused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Decider(Generic[S, C, E]):
-    """A stream's pure core: what nothing is, what an event makes of it, what a command leads to."""
+    """A stream's pure core: what nothing is, what an event makes of it, what a command leads to.
+
+    ``newest_suffices``: the newest event alone makes the state, so the others need not be read.
+    """
 
     nothing: S
     evolve: Callable[[S, E], S]
     decide: Callable[[S, C], Sequence[E]]
+    newest_suffices: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +90,8 @@ def execute(
     for attempt in range(ATTEMPTS):
         if (answer := store.answer_to(origin.command_id, stream=stream)) is not None:
             return _again(answer, origin)
-        history = store.read(stream)
-        state = reduce(decider.evolve, (decode(stored, sealer).event for stored in history), decider.nothing)  # type: ignore[arg-type]
+        history = store.read(stream) if not decider.newest_suffices else _newest(store, stream)
+        state = reduce(decider.evolve, (decode_event(stored, sealer) for stored in history), decider.nothing)  # type: ignore[arg-type]
         events = decider.decide(state, command)
         revision = history[-1].revision if history else NO_STREAM
         if not events:
@@ -108,6 +112,11 @@ def execute(
         else:
             return Accepted(stream=answer.stream, revision=answer.revision, position=answer.position)
     raise AssertionError("unreachable")
+
+
+def _newest(store: EventStore, stream: str) -> Sequence[StoredEvent]:
+    newest = store.read_last(stream)
+    return () if newest is None else (newest,)
 
 
 def _again(answer: Answer, origin: Origin) -> Accepted:

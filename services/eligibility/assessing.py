@@ -55,20 +55,25 @@ class Assessor:
             today = self.clock.today()
             command_id = derived_id(cause.command_id, f"again {attempt}") if attempt else cause.command_id
             try:
-                if not self._news(self.memory.determined(person_id), person_id, today):
+                determined = self.memory.determined(person_id)
+                news = self._news(determined, person_id, today)
+                if not news:
                     return
                 origin = _origin(cause, command_id, today)
-                execute(self.store, self.sealer, stream_of(person_id), self._decider(person_id), today, origin)
+                decider = self._decider(person_id, determined, news)
+                execute(self.store, self.sealer, stream_of(person_id), decider, today, origin)
             except Refused:
                 if self.clock.today() == today:
                     raise  # the clock stands before a determination that was made already
                 # a day began while we looked: look again, as of that day
 
-    def _decider(self, person_id: PersonId) -> Decider[Determined, date, DeterminationEvent]:
-        """Decides as of a day, from whatever is recorded at that moment."""
+    def _decider(
+        self, person_id: PersonId, known: Determined, news: Sequence[DeterminationEvent]
+    ) -> Decider[Determined, date, DeterminationEvent]:
+        """Publishes the ``news`` after what is ``known``; after anything else decides from what is recorded then."""
 
         def decide(determined: Determined, as_of: date) -> Sequence[DeterminationEvent]:
-            return self._news(determined, person_id, as_of)
+            return news if determined == known else self._news(determined, person_id, as_of)
 
         return Decider(determination.decider.nothing, determination.evolve, decide)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections import OrderedDict
 from typing import Final
+from weakref import WeakValueDictionary
 
 from services.eligibility.assessing import Assessor, Cause
 from services.eligibility.commands import Assess
@@ -18,18 +21,35 @@ from shared.projections.read import ViewReader
 PATIENCE: Final = 2.0
 """Seconds a reaction waits for the view of households to have read its event; then the message comes again later."""
 
+REMEMBERED: Final = 10_000
+"""Commands whose events have been answered; forgotten ones are merely looked at again."""
+
 
 class Reactions:
     """Carries out what nudges lead to; shared by all workers of a process."""
 
     def __init__(self, assessor: Assessor, reader: ViewReader) -> None:
         self._assessor, self._reader, self._kin = assessor, reader, Kin(reader)
+        self._turns: WeakValueDictionary[str, _Turn] = WeakValueDictionary()
+        self._answered: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def react(self, nudge: Nudge) -> None:
-        """Raises HouseholdsBehind, and what assessing raises."""
-        reaction, commands = self._concerned(nudge)
-        for command in commands:
-            self._assessor.assess(command.person_id, _because_of(nudge, reaction, command.person_id))
+        """Raises HouseholdsBehind, and what assessing raises.
+
+        Nudges about one stream take turns. Events of one command are one append, and whoever looks sees all of
+        it; so the nudge about a registration has answered the one about the first residence, too.
+        """
+        change = (nudge.stream, nudge.causation_id)
+        turn = self._turns.setdefault(nudge.stream, _Turn())
+        with turn.lock:
+            if change in self._answered:
+                return
+            reaction, commands = self._concerned(nudge)
+            for command in commands:
+                self._assessor.assess(command.person_id, _because_of(nudge, reaction, command.person_id))
+            self._answered[change] = None
+            if len(self._answered) > REMEMBERED:
+                self._answered.popitem(last=False)
 
     def _concerned(self, nudge: Nudge) -> tuple[str, list[Assess]]:
         """The reaction's name, and whom it looks at."""
@@ -44,6 +64,13 @@ class Reactions:
             self._kin.wait_for(nudge.position, PATIENCE)
             members = self._kin.of(person_id)
         return intake_changed.NAME, intake_changed.react(nudge.type, person_id, members)
+
+
+class _Turn:
+    """Whose turn it is to look at a stream; gone when nobody waits."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
 
 
 def _because_of(nudge: Nudge, reaction: str, person_id: PersonId) -> Cause:

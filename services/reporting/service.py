@@ -58,7 +58,8 @@ class ReportingHttp(ServiceHttp):
     def projection(cls, platform: Platform) -> Projection:
         """Its views read the ledger, which copies the store as it grows."""
         ledger = Ledger(open_engine(platform.settings.ledger, writing=True))
-        views = projection(platform, cls.views, LedgerSource(ledger, platform.sealer))
+        read = frozenset[str]().union(*(view.types for view in cls.views))
+        views = projection(platform, cls.views, LedgerSource(ledger, platform.sealer, read))
         return replace(views, beside=(lambda stop: ledger.tail(platform.store, stop),))
 
     # --- figures ----------------------------------------------------------------------------------

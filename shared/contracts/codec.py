@@ -106,24 +106,7 @@ def encode(event: Event, event_id: EventId, origin: Origin, sealer: Sealer) -> N
 
 def envelope_of(stored: StoredEvent) -> Envelope:
     """The envelope alone, without touching the data."""
-    meta = orjson.loads(stored.metadata)
-    return Envelope(
-        event_id=EventId(stored.event_id),
-        type=stored.type,
-        version=meta["version"],
-        occurred_on=date.fromisoformat(meta["occurred_on"]),
-        learnt_on=date.fromisoformat(meta["learnt_on"]),
-        recorded_at=stored.recorded_at,
-        actor=meta["actor"],
-        on_behalf_of=meta["on_behalf_of"],
-        command_id=meta["command_id"],
-        body_digest=meta["body_digest"],
-        correlation_id=meta["correlation_id"],
-        causation_id=meta["causation_id"],
-        stream=stored.stream,
-        revision=stored.revision,
-        position=stored.position,
-    )
+    return _envelope(stored, orjson.loads(stored.metadata))
 
 
 def open_data(stored_data: bytes, event_id: str, sealer: Sealer) -> dict[str, Any]:
@@ -142,15 +125,44 @@ def decode(stored: StoredEvent, sealer: Sealer) -> Recorded[Event]:
     Raises KeyError for an unknown type, LookupError for a missing upcaster, TypeError or ValueError
     for data that do not fit the contract.
     """
-    envelope = envelope_of(stored)
+    meta = orjson.loads(stored.metadata)
+    return Recorded(_envelope(stored, meta), _event(stored, meta, sealer))
+
+
+def decode_event(stored: StoredEvent, sealer: Sealer) -> Event:
+    """The same without the envelope, which a fold of a stream does not need and which takes half the time."""
+    return _event(stored, orjson.loads(stored.metadata), sealer)
+
+
+def _event(stored: StoredEvent, meta: Mapping[str, Any], sealer: Sealer) -> Event:
     contract = contract_named(stored.type)
-    data = upcast(contract, envelope.version, open_data(stored.data, stored.event_id, sealer))
+    data = upcast(contract, meta["version"], open_data(stored.data, stored.event_id, sealer))
     converters = _converters(contract.event_class)  # type: ignore[arg-type]  # a class is hashable, mypy errs
     for name, convert in converters.items():
         value = data[name]
         if value is not None and not isinstance(value, Hidden):
             data[name] = convert(value)
-    return Recorded(envelope, contract.event_class(occurred_on=envelope.occurred_on, **data))
+    return contract.event_class(occurred_on=date.fromisoformat(meta["occurred_on"]), **data)
+
+
+def _envelope(stored: StoredEvent, meta: Mapping[str, Any]) -> Envelope:
+    return Envelope(
+        event_id=EventId(stored.event_id),
+        type=stored.type,
+        version=meta["version"],
+        occurred_on=date.fromisoformat(meta["occurred_on"]),
+        learnt_on=date.fromisoformat(meta["learnt_on"]),
+        recorded_at=stored.recorded_at,
+        actor=meta["actor"],
+        on_behalf_of=meta["on_behalf_of"],
+        command_id=meta["command_id"],
+        body_digest=meta["body_digest"],
+        correlation_id=meta["correlation_id"],
+        causation_id=meta["causation_id"],
+        stream=stored.stream,
+        revision=stored.revision,
+        position=stored.position,
+    )
 
 
 def _text(cipher: bytes) -> str:

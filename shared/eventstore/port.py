@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 NO_STREAM: Final = -1
 """Expected revision of a stream that does not exist yet."""
@@ -25,8 +25,7 @@ class NewEvent:
     metadata: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class StoredEvent:
+class StoredEvent(NamedTuple):
     """An event as the store holds it. ``recorded_at``: UTC, set in the append's transaction, monotone."""
 
     position: int

@@ -31,6 +31,8 @@ class Projected:
     changes: list[Change] = field(default_factory=list)
     stopped_at: Fact | None = None
     """The fact that could not be folded: the view stays where it is."""
+    whole: bool = False
+    """It has caught up since it was opened, and nothing of its tables is missing."""
 
     def __post_init__(self) -> None:
         self.tables = registry.build(self.view, self.generation.suffix).tables

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Connection
@@ -67,6 +66,7 @@ def rebuild(
         live = registry.live_generation(connection, view)
         for facts in _up_to(live.position, runner.source, one):
             batches.apply_within(connection, one, facts)
+        registry.complete(connection, view, one.generation)
         erasures = [erasure for erasure in runner.erasures(0) if erasure.number <= live.erasures]
         batches.erase_within(connection, one, erasures)
         comparison = _compare(connection, view, live, one.generation)
@@ -92,10 +92,10 @@ def _begin(connection: Connection, view: View[Any]) -> Generation:
 def _up_to(position: int, source: Source, one: Projected) -> Iterator[Facts]:
     """The facts between the rebuilt one and a position, in batches; the caller applies each before the next."""
     while one.generation.position < position:
-        facts = source.read(after=one.generation.position, limit=BATCH)
+        facts = source.read(after=one.generation.position, limit=BATCH, until=position)
         if not facts:
             raise RebuildFailed(f"the log ends before position {position}")
-        yield list(takewhile(lambda fact: fact.position <= position, facts))
+        yield facts
         if (poison := one.stopped_at) is not None:
             raise RebuildFailed(f"{one.view.name} cannot fold event {poison.event_id} at {poison.position}")
 

@@ -6,7 +6,7 @@ rebuild, is a new generation beside the live one; one transaction lets it take t
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    Index,
     Integer,
     MetaData,
     String,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     delete,
     select,
 )
-from sqlalchemy.schema import CreateTable, DropTable
+from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
 from shared.projections.engine import new_metadata, reading
 from shared.projections.view import Update, View
@@ -134,11 +135,13 @@ def live_tables(engine: Engine, view: View[T]) -> T:
 
 
 def create(connection: Connection, view: View[Any], *, live: bool) -> Generation:
-    """Begin the view's next generation: empty tables, position 0."""
+    """Begin the view's next generation: empty tables, position 0. It is whole after ``complete``."""
     number = max((g.generation for g in generations(connection, view.name)), default=0) + 1
     suffix = f"v{view.version}g{number}"
     metadata = build(view, suffix).metadata
-    metadata.create_all(connection)
+    for table in metadata.sorted_tables:
+        connection.execute(CreateTable(table))
+        _create(connection, (index for index in table.indexes if index.unique or not view.only_inserts))
     generation = Generation(
         view=view.name,
         generation=number,
@@ -153,6 +156,17 @@ def create(connection: Connection, view: View[Any], *, live: bool) -> Generation
     )
     connection.execute(REGISTER.insert(), generation._asdict())
     return generation
+
+
+def complete(connection: Connection, view: View[Any], generation: Generation) -> None:
+    """Make the indexes that waited until the generation had caught up; those it has stay."""
+    for table in build(view, generation.suffix).metadata.sorted_tables:
+        _create(connection, table.indexes)
+
+
+def _create(connection: Connection, indexes: Iterable[Index]) -> None:
+    for index in indexes:
+        connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def changing(generation: Generation, values: Mapping[str, Any]) -> Update:

@@ -146,21 +146,28 @@ class Runner:
     def _bring_together(self) -> None:
         """One step for the views in front, so that they stay up to date, and one for those behind."""
         last, following, *_ = self._levels()
-        facts = self.source.read(after=last, limit=self._batch)
         with undisturbed():
-            self._batches.apply(self._at(last), [fact for fact in facts if fact.position <= following])
+            self._batches.apply(self._at(last), self.source.read(after=last, limit=self._batch, until=following))
         front = self._front()
         self._batches.apply(self._at(front), self.source.read(after=front, limit=self._batch))
         self._follow_erasures()
 
     def _caught_up(self) -> None:
-        for one in self._running():
-            if not one.generation.live:
-                with self.engine.begin() as connection:
-                    one.generation = registry.switch(connection, one.generation)
-                log.info("view.switched", view=one.view.name, version=one.view.version)
+        for one in self._projected:
+            if not one.whole:
+                self._complete(one)
         self._follow_erasures()
         self._state = "ready"
+
+    def _complete(self, one: Projected) -> None:
+        switches = one.stopped_at is None and not one.generation.live
+        with self.engine.begin() as connection:
+            registry.complete(connection, one.view, one.generation)
+            if switches:
+                one.generation = registry.switch(connection, one.generation)
+        one.whole = True
+        if switches:
+            log.info("view.switched", view=one.view.name, version=one.view.version)
 
     def _follow_erasures(self) -> None:
         """Delete plain rows of erased subjects and every trace of them; only then are the erasures done.

@@ -13,10 +13,14 @@ Facts: TypeAlias = Sequence[Fact]
 
 
 class Source(Protocol):
-    """A log of facts in order of position. All methods may raise ``StoreUnavailable``."""
+    """A log of facts in order of position. All methods may raise ``StoreUnavailable``.
 
-    def read(self, *, after: int, limit: int) -> Facts:
-        """The next facts above a position."""
+    Facts of types that no view reads may be left out, but never the last of those looked at: its
+    position is how far the views have read.
+    """
+
+    def read(self, *, after: int, limit: int, until: int | None = None) -> Facts:
+        """The next facts above a position, and not above ``until``, the position of a fact."""
         ...
 
     def follow(self, *, after: int, batch: int) -> Iterator[Facts | CaughtUp]:
@@ -34,8 +38,9 @@ class StoreSource:
     def __init__(self, store: EventStore, sealer: Sealer) -> None:
         self._store, self._sealer = store, sealer
 
-    def read(self, *, after: int, limit: int) -> Facts:
-        return [Fact.of(stored, self._sealer) for stored in self._store.read_all(after=after, limit=limit)]
+    def read(self, *, after: int, limit: int, until: int | None = None) -> Facts:
+        events = self._store.read_all(after=after, limit=limit)
+        return [Fact.of(stored, self._sealer) for stored in events if until is None or stored.position <= until]
 
     def follow(self, *, after: int, batch: int) -> Iterator[Facts | CaughtUp]:
         for item in self._store.subscribe_all(after=after, batch=batch):

@@ -69,7 +69,7 @@ def decide(today: date, command: Advance) -> list[DayBegan]:
     return [] if command.to == today else [DayBegan(occurred_on=command.to)]
 
 
-decider: Final = Decider(FIRST_DAY, evolve, decide)
+decider: Final = Decider(FIRST_DAY, evolve, decide, newest_suffices=True)
 
 
 def advance(store: EventStore, sealer: Sealer, to: date, actor: str) -> Accepted:

@@ -11,7 +11,6 @@ import errno
 import os
 import socket
 import sys
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from shared.runtime.health import Ready, Status
     from shared.runtime.platform import Platform
     from shared.runtime.reactions import ServiceReact
-
-# nameko is given and runs on eventlet, which says at every import that it is deprecated.
-warnings.filterwarnings("ignore", message=r"\s*Eventlet is deprecated")
 
 Kind = Literal["http", "react", "projector", "relay"]
 

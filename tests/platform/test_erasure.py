@@ -42,7 +42,8 @@ IN_THE_NOTE = ("schmetterlingszucht",)
 SEARCHED = IN_PLAIN[:4]
 """What intake finds persons by: it must be plain there, and only there, until it is erased."""
 STATISTICS = {"nationality": "Utopistan", "language": "Volapükisch", "accommodation": "Karawanserei Zwirbelturm"}
-COUNTED = ("utopistan", "volap", "zwirbelturm")
+BORN_ON = "1931-03-17"
+COUNTED = ("utopistan", "volap", "zwirbelturm", BORN_ON)
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def recorded(office: RunningOffice) -> tuple[dict[str, Any], str, str]:
     """A person alone, unmistakable in every field, advised with a note; then a sealed report."""
     home = {**HOME, "address": ADDRESS, "accommodation": STATISTICS["accommodation"]}
     spoken = {name: STATISTICS[name] for name in ("nationality", "language")}
-    person = office.done(PERSONS, {**PERSON, **NAMES, **spoken, "residence": home}, CLERK)
+    person = office.done(PERSONS, {**PERSON, **NAMES, **spoken, "born_on": BORN_ON, "residence": home}, CLERK)
     case_id = office.advise(person, note=NOTE, health=["need"])
     office.rest()
     return person, case_id, office.done("/reporting/v1/reports", {})["id"]
@@ -239,9 +240,9 @@ def test_erasing_again_changes_nothing(office: RunningOffice, her: Erased) -> No
 # --- statistics, too --------------------------------------------------------------------------------
 
 
-def test_statistics_stand_in_plain_only_where_they_are_counted(uncounted: Erased) -> None:
-    holding = {file for file, words in uncounted.held.items() if words & set(COUNTED)}
-    assert holding <= {f"{view}.db{log}" for view in ("eligibility", "reporting") for log in ("", "-wal")}
+def test_of_statistics_only_the_birthday_stood_in_plain_beside_the_names(uncounted: Erased) -> None:
+    assert set().union(*uncounted.held.values()) == {*SEARCHED, BORN_ON}
+    assert set(uncounted.held) <= {"intake.db", "intake.db-wal"}
 
 
 def test_who_is_erased_in_statistics_is_no_longer_counted(uncounted: Erased) -> None:
@@ -258,7 +259,8 @@ def test_a_sealed_report_keeps_its_totals_and_says_why_they_cannot_be_counted_ag
     for name in ("figures", "digest", "chain", "position", "definition"):
         assert after[name] == before[name]
     verified = after["verification"]
-    assert verified["digest"] and verified["chain"] and verified["definition"]
+    assert before["verification"]["holds"] and not verified["holds"]
+    assert verified["digest"] and verified["chain"] and verified["definition"] and not verified["figures"]
     assert verified["erasures_since"] == before["verification"]["erasures_since"] + 2, "she and her case"
 
 
@@ -296,8 +298,23 @@ def test_an_erased_employee_s_name_is_nowhere(office: RunningOffice) -> None:
     assert erase(office, employee_id, "--reason", "retention", "--yes").returncode == 0
     until(lambda: not plain_in(office.data, words), "no plain trace", 60)
     assert office.digest() == before
-    (left,) = [one for one in office.shown("/casework/v1/employees")["employees"] if one["employee_id"] == employee_id]
-    assert left["name"] is None
+    office.done(f"/casework/v1/employees/{employee_id}/team", office.filled({"team_id": "{team}", "since": DAY}))
+    assert employee_id not in {one["employee_id"] for one in office.shown("/casework/v1/employees")["employees"]}
+
+
+def test_a_projector_that_was_away_follows_the_erasure_when_it_is_back(office: RunningOffice) -> None:
+    words = ("quendolin",)
+    person = office.register(given_name="Quendolin")
+    office.rest()
+    assert set(plain_in(office.data, words)) <= {"intake.db", "intake.db-wal"} != set()
+    supervisor = office.machine.supervisor
+    supervisor.kill("projector", hold=True)
+    assert erase(office, person["id"], "--reason", "probe", "--yes").returncode == 0
+    record = office.get(f"{PERSONS}/{person['id']}", CLERK).json()
+    assert (record["given_name"], record["erased"]) == (None, True), "the keys are gone at once"
+    supervisor.release("projector")
+    supervisor.wait_ready("projector")
+    until(lambda: not plain_in(office.data, words), "no plain trace", 60)
 
 
 def test_others_stay_as_they_were(office: RunningOffice, her: Erased, uncounted: Erased) -> None:

@@ -112,8 +112,9 @@ class History:
 
     # --- the runner's source ----------------------------------------------------------------------
 
-    def read(self, *, after: int, limit: int) -> Sequence[Fact]:
-        return [Fact.of(stored, self.sealer) for stored in self.stored[after : after + limit]]
+    def read(self, *, after: int, limit: int, until: int | None = None) -> Sequence[Fact]:
+        end = min(after + limit, len(self.stored) if until is None else until)
+        return [Fact.of(stored, self.sealer) for stored in self.stored[after:end]]
 
     def follow(self, *, after: int, batch: int) -> Iterator[Sequence[Fact] | CaughtUp]:
         raise AssertionError("histories are folded at once")

@@ -119,7 +119,8 @@ class WhoWorksWhere(View[StaffTables]):
                 yield Update(tables.contracts, {"contract_id": data["contract_id"]}, {"ended_on": day})
 
     def erase(self, tables: StaffTables, erasure: Erasure) -> Iterator[Change]:
-        for table in (tables.employees, tables.memberships, tables.contracts):
+        # Memberships stay: they tell nobody's name, and another may be recorded after the erasure.
+        for table in (tables.employees, tables.contracts):
             yield Delete(table, {"employee_id": erasure.subject})
 
 

@@ -22,6 +22,7 @@ class GrantTables:
 class WhatIsGranted(View[GrantTables]):
     name, version = "reporting.what_is_granted", 1
     types = reads(GrantAwarded)
+    only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> GrantTables:
         return GrantTables(

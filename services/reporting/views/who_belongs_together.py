@@ -23,6 +23,7 @@ class HouseholdTables:
 class WhoBelongsTogether(View[HouseholdTables]):
     name, version = "reporting.who_belongs_together", 1
     types = reads(PersonRegistered, BirthRecorded, HouseholdJoined)
+    only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> HouseholdTables:
         return HouseholdTables(

@@ -23,6 +23,7 @@ class PhaseTables:
 class WhoIsEntitled(View[PhaseTables]):
     name, version = "reporting.who_is_entitled", 1
     types = reads(HousingPhaseDetermined)
+    only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> PhaseTables:
         return PhaseTables(

@@ -27,6 +27,7 @@ class HomeTables:
 class WhoLivesWhere(View[HomeTables]):
     name, version = "reporting.who_lives_where", 1
     types = reads(MovedIn, ResidenceCorrected, MovedOut, EntryWithdrawn)
+    only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> HomeTables:
         return HomeTables(

@@ -22,6 +22,7 @@ class ServiceTables:
 class WhoServesWhere(View[ServiceTables]):
     name, version = "reporting.who_serves_where", 1
     types = reads(MunicipalServiceSet, TeamFormed)
+    only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> ServiceTables:
         return ServiceTables(

@@ -26,6 +26,7 @@ class AdviceTables:
 class WhoWasAdvised(View[AdviceTables]):
     name, version = "reporting.who_was_advised", 1
     types = reads(ConsultationHeld, ConsultationCorrected, ConsultationWithdrawn, CaseOpened)
+    only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> AdviceTables:
         return AdviceTables(

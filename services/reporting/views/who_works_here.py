@@ -26,6 +26,7 @@ class StaffTables:
 class WhoWorksHere(View[StaffTables]):
     name, version = "reporting.who_works_here", 1
     types = reads(EmployeeJoined, ContractConcluded, ContractEnded)
+    only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> StaffTables:
         return StaffTables(
