@@ -1,6 +1,6 @@
 """A log as long as one likes, in about the proportions of the demonstration county's, about nobody.
 
-A thousand households are there at any time, so that the events of one lie apart as they would in an
+Some hundred households are there at any time, so that the events of one lie apart as they would in an
 office; one that has left makes room for the next. Everything is encoded and sealed as the services do
 it, with keys of their own for each person and case.
 """
@@ -43,7 +43,7 @@ from shared.contracts.municipalities import municipalities
 from shared.contracts.registry import contract_of
 from shared.eventstore.port import StoredEvent
 
-PRESENT: Final = 1000
+PRESENT: Final = 300
 """Households that are there at the same time."""
 SIZES: Final = (1, 1, 2, 3, 4, 5, 6)
 """Persons in a household, each as likely as the others."""

@@ -28,7 +28,7 @@ from deploy.one_machine import OneMachine
 
 SAMPLES = 300
 WARM_UP = 20
-PAUSE = (0.01, 0.05)
+PAUSE = (0.02, 0.12)
 """Seconds between two commands, drawn evenly: no rhythm that a poller could fall in step with."""
 LOOK = 0.0005
 """Seconds between two looks: so much may each figure be too high."""
@@ -52,7 +52,7 @@ where reaction.stream = 'eligibility-' || :person_id and cause.stream = 'person-
 
 
 class NeverCame(Exception):
-    """An event did not reach a view, or a reaction did not follow."""
+    """An event did not reach a view, or a reaction did not follow. The text says how the platform was."""
 
 
 def run(samples: int = SAMPLES) -> dict[str, Any]:
@@ -101,14 +101,24 @@ class Watch:
     register: Callable[[], Mapping[str, Any]]
     views: Sequence[sqlite3.Connection]
     store: sqlite3.Connection
+    status: Callable[[], object]
 
     def view_lag(self) -> float:
         position = self.consult()["position"]
-        return _until(lambda: all(_first(view, REACHED) >= position for view in self.views))
+        return self._until(lambda: all(_first(view, REACHED) >= position for view in self.views))
 
     def reaction_lag(self) -> float:
         person = {"person_id": self.register()["id"]}
-        return _until(lambda: _first(self.store, REACTED, person) is not None)
+        return self._until(lambda: _first(self.store, REACTED, person) is not None)
+
+    def _until(self, reached: Callable[[], bool]) -> float:
+        """Milliseconds until it is so. Raises NeverCame."""
+        started = time.perf_counter()
+        while not reached():
+            if time.perf_counter() - started > PATIENCE:
+                raise NeverCame(f"nothing within {PATIENCE:.0f} s: {self.status()}")
+            time.sleep(LOOK)
+        return (time.perf_counter() - started) * 1000
 
 
 @contextmanager
@@ -139,7 +149,13 @@ def _watch(machine: OneMachine, consultation: bytes) -> Iterator[Watch]:
         closing(_open(machine.data / VIEWS[0])) as casework,
         closing(_open(machine.data / VIEWS[1])) as reporting,
     ):
-        yield Watch(lambda: consult(consultation), lambda: register(person), (casework, reporting), store)
+        yield Watch(
+            consult=lambda: consult(consultation),
+            register=lambda: register(person),
+            views=(casework, reporting),
+            store=store,
+            status=machine.status,
+        )
 
 
 _PERSON = {
@@ -165,16 +181,6 @@ def _measure(watch: Watch, samples: int) -> Lags:
             lag.append(sample())
     print(f"  {samples} samples: {lags.as_json()}", file=sys.stderr, flush=True)
     return lags
-
-
-def _until(reached: Callable[[], bool]) -> float:
-    """Milliseconds until it is so. Raises NeverCame."""
-    started = time.perf_counter()
-    while not reached():
-        if time.perf_counter() - started > PATIENCE:
-            raise NeverCame(f"nothing within {PATIENCE:.0f} s")
-        time.sleep(LOOK)
-    return (time.perf_counter() - started) * 1000
 
 
 def _capacity(address: tuple[str, int], token: str, body: bytes) -> float:

@@ -1,0 +1,1 @@
+"""How the platform runs somewhere: the one description of its processes, a private broker, a supervisor."""

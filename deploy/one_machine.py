@@ -32,13 +32,14 @@ class OneMachine:
 
     ``ports``: "fixed" (those of the process description, for a lasting installation) or "free".
     ``broker``: the URL of a broker of your own; None starts a private node under the data directory.
+    ``settings``: further settings of the processes (docs/configuration.md); ``clock`` overrides theirs.
     """
 
     def __init__(
         self,
         data: Path,
         *,
-        clock: Literal["system", "manual"] = "system",
+        clock: Literal["system", "manual"] | None = None,
         ports: Literal["fixed", "free"] = "free",
         broker: str | None = None,
         settings: Mapping[str, str] | None = None,
@@ -105,16 +106,18 @@ class OneMachine:
             return port
 
     def _children(self, broker: str) -> list[Child]:
-        common = {"WEGMARKEN_DATA": str(self.data), "WEGMARKEN_CLOCK": self._clock, **self._settings}
+        common = self._settings | {"WEGMARKEN_DATA": str(self.data)}
+        if self._clock is not None:
+            common["WEGMARKEN_CLOCK"] = self._clock
         return [
             Child(
                 name=process.name,
                 command=process.command,
                 port=self._port_of[process.name],
                 environment=inherited(
-                    **common,
-                    **({"WEGMARKEN_BROKER": broker} if process.needs_broker else {}),
-                    WEGMARKEN_PORT=str(self._port_of[process.name]),
+                    common
+                    | ({"WEGMARKEN_BROKER": broker} if process.needs_broker else {})
+                    | {"WEGMARKEN_PORT": str(self._port_of[process.name])}
                 ),
                 log=self.data / "logs" / f"{process.name}.log",
             )

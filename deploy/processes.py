@@ -27,13 +27,13 @@ HTTP = tuple(
 )
 """One per service: commands and queries over HTTP, whatever the broker does."""
 
-REACT = Process("react", ("wegmarken.run", "react", *REACTING), 8611, needs_broker=True)
+REACT = Process("react", ("deploy.run", "react", *REACTING), 8611, needs_broker=True)
 """Reactions and timers of all services; grown up, one process per service."""
 
-RELAY = Process("relay", ("wegmarken.run", "relay"), 8612, needs_broker=True)
+RELAY = Process("relay", ("deploy.run", "relay"), 8612, needs_broker=True)
 """Tails the store and publishes to the broker; several run, one leads."""
 
-PROJECTOR = Process("projector", ("wegmarken.run", "projector", *SERVICES), 8613)
+PROJECTOR = Process("projector", ("deploy.run", "projector", *SERVICES), 8613)
 """The read models of all services and the ledger; grown up, one process per service."""
 
 PROCESSES = (*HTTP, PROJECTOR, RELAY, REACT)

@@ -88,9 +88,9 @@ def execute(
     when others were faster ``ATTEMPTS`` times, StoreUnavailable.
     """
     for attempt in range(ATTEMPTS):
-        if (answer := store.answer_to(origin.command_id, stream=stream)) is not None:
-            return _again(answer, origin)
         history = store.read(stream) if not decider.newest_suffices else _newest(store, stream)
+        if history and (answer := store.answer_to(origin.command_id, stream=stream)) is not None:
+            return _again(answer, origin)
         state = reduce(decider.evolve, (decode_event(stored, sealer) for stored in history), decider.nothing)  # type: ignore[arg-type]
         events = decider.decide(state, command)
         revision = history[-1].revision if history else NO_STREAM

@@ -25,8 +25,6 @@ ROLES = (
     "head-of-office",
     "reporting",
     "auditor",
-    "data-protection-officer",
-    "municipal-staff",
     "importer",
     "operator",
 )
@@ -42,14 +40,17 @@ DATA = click.option(
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-def wegmarken() -> None:
+@click.pass_context
+def wegmarken(context: click.Context) -> None:
     """Wegmarken: the integration management of a district, as recorded events.
 
     What looks at data finds them by the platform's settings: WEGMARKEN_DATA names the directory (var).
     """
-    data = Path(os.environ.get("WEGMARKEN_DATA", "var"))
-    if "WEGMARKEN_BROKER" not in os.environ and (url := running_url(data / "broker")) is not None:
-        os.environ["WEGMARKEN_BROKER"] = url  # the private node that ./dev up runs there
+    asks_the_broker = context.invoked_subcommand in {"parked", "relay"}
+    if asks_the_broker and "WEGMARKEN_BROKER" not in os.environ:
+        data = Path(os.environ.get("WEGMARKEN_DATA", "var"))
+        if (url := running_url(data / "broker")) is not None:
+            os.environ["WEGMARKEN_BROKER"] = url  # the private node that ./dev up runs there
 
 
 for part in (parked, relay, erase, report, views_group(open_runners)):
@@ -70,16 +71,17 @@ def demo(once: bool, as_json: bool, seed: int) -> None:
 
 
 @wegmarken.command()
-@click.option(
-    "--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True, help="Where all is kept."
-)
+@DATA
 def up(data: Path) -> None:
-    """The platform on your own data, until Ctrl-C."""
+    """The platform on your own data, until Ctrl-C. Settings come from the environment (docs/configuration.md)."""
     from deploy.one_machine import OneMachine
     from wegmarken.demo import show_addresses
 
     to = Console(stderr=True)
-    with OneMachine(data, ports="fixed", broker=os.environ.get("WEGMARKEN_BROKER"), say=to.print) as machine:
+    settings = {name: value for name, value in os.environ.items() if name.startswith("WEGMARKEN_")}
+    with OneMachine(
+        data, ports="fixed", settings=settings, broker=settings.get("WEGMARKEN_BROKER"), say=to.print
+    ) as machine:
         to.print("Wegmarken is up:")
         show_addresses(machine, to)
         to.print("Ctrl-C stops everything; the data stay.")
@@ -91,7 +93,7 @@ def up(data: Path) -> None:
 @click.option(
     "--role", "roles", multiple=True, required=True, type=click.Choice(ROLES), help="May be given several times."
 )
-@click.option("--data", type=click.Path(path_type=Path), default=Path("var"), show_default=True)
+@DATA
 @click.option("--minutes", default=5.0, show_default=True)
 def token(account: str, roles: tuple[str, ...], data: Path, minutes: float) -> None:
     """Print an access token: for trying the API by hand where the platform issues its own tokens."""

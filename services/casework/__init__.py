@@ -1,0 +1,1 @@
+"""Casework: teams, employees, contracts and grants; cases, consultations and cover."""

@@ -1,0 +1,1 @@
+"""Intake: persons, households, procedures, titles and tolerations, residences, notice and consent."""

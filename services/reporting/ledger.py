@@ -39,7 +39,7 @@ from shared.projections.changes import Insert
 from shared.projections.engine import UNAVAILABLE, reading
 from shared.projections.facts import Fact, microseconds
 from shared.projections.runner import Stop
-from shared.projections.source import Facts
+from shared.projections.source import Facts, undisturbed
 from shared.projections.writer import Writer
 from shared.runtime.native import threading
 
@@ -258,6 +258,7 @@ class LedgerSource:
     def __init__(self, ledger: Ledger, sealer: Sealer, types: Collection[str] | None = None) -> None:
         self._ledger, self._sealer, self._types = ledger, sealer, None if types is None else sorted(types)
 
+    @undisturbed()
     def read(self, *, after: int, limit: int, until: int | None = None) -> Facts:
         sealer = self._sealer
         rows = self._ledger.read(after=after, limit=limit, until=until, types=self._types)

@@ -1,0 +1,1 @@
+"""The bus: topology, relay, consumers that lose nothing, parked messages."""

@@ -1,0 +1,1 @@
+"""The event store: the port that every adapter keeps, and the adapters."""

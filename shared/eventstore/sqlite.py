@@ -34,9 +34,9 @@ GROUP: Final = 64
 """Appends in one transaction at most."""
 POLL: Final = 0.003
 """Seconds between two looks of a follower: 1.6-3.2 ms in the median, about 3 % of a core."""
-GATHER: Final = (0.015, 0.06)
-"""Seconds a follower pauses after a delivery, growing from the first to the second while deliveries follow
-each other: alone, an event is there at once; under load, what came meanwhile is taken in one go."""
+GATHER: Final = (0.015, 0.1)
+"""Seconds a follower pauses after a delivery, growing from the first to the second while there is more after each
+pause: alone, an event is there at once; under load, what came meanwhile is taken in one go."""
 LOOK_UP: Final = 0.25
 """Seconds after which a follower says again that it is caught up."""
 CHECKPOINT: Final = 0.5
@@ -63,6 +63,12 @@ create table if not exists commands(
 ) strict, without rowid;
 """
 COLUMNS: Final = "position, event_id, stream, revision, type, data, metadata, recorded_at"
+INSERT: Final = """
+insert or ignore into events(position, event_id, stream, revision, type, data, metadata, recorded_at)
+select ?, ?, ?, ?, ?, ?, ?, ?
+where (select coalesce(max(revision), -1) from events where stream = ?) = ?
+"""
+NEWEST: Final = "select position, recorded_at from events order by position desc limit 1"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -226,6 +232,7 @@ class SqliteEventStore:
         least, most = GATHER
         seen, pause = -1, least
         while not self._closing.is_set():
+            pause = min(most, 2 * pause) if self._watch.changes != seen else least
             changed = self._watch.wait(seen, timeout=LOOK_UP)
             moved = False
             while changed != seen and (events := self.read_all(after=after, limit=batch)):
@@ -236,7 +243,6 @@ class SqliteEventStore:
                     break
             seen = changed
             yield CaughtUp(after)
-            pause = min(most, pause * 2) if moved and self._watch.changes != seen else least
             if moved:
                 time.sleep(pause)
 
@@ -323,12 +329,14 @@ class _Writer:
         with self._turn:
             execute("begin immediate")
             try:
-                head = _head(self._connection)
-                (last,) = execute(
-                    "select coalesce(max(recorded_at), 0) from events where position = ?", (head,)
-                ).fetchone()
+                head, last = execute(NEWEST).fetchone() or (0, 0)
                 recorded_at = max(time.time_ns() // 1000, last)  # monotone, even if the machine's clock steps back
-                outcomes = [_write_one(self._connection, append, recorded_at) for append in group]
+                outcomes: list[Answer | AlreadyAnswered | Conflict] = []
+                for append in group:
+                    outcome = _write_one(self._connection, append, head, recorded_at)
+                    outcomes.append(outcome)
+                    if isinstance(outcome, Answer):
+                        head = outcome.position
                 execute("commit")
             except BaseException:
                 if self._connection.in_transaction:
@@ -343,45 +351,47 @@ class _Writer:
 
 
 def _write_one(
-    connection: sqlite3.Connection, append: _Append, recorded_at: int
+    connection: sqlite3.Connection, append: _Append, head: int, recorded_at: int
 ) -> Answer | AlreadyAnswered | Conflict:
-    """The checks and rows of one command. Under the writer's lock, so what was checked stays true."""
-    if (known := _answer(connection, append.command_id)) is not None:
-        return AlreadyAnswered(known)
-    (actual,) = connection.execute(
-        "select coalesce(max(revision), ?) from events where stream = ?", (NO_STREAM, append.stream)
-    ).fetchone()
-    if actual != append.expected:
-        return Conflict(append.stream, append.expected, actual)
-    revision = position = 0
-    for revision, event in enumerate(append.events, start=append.expected + 1):
-        position = (
-            connection.execute(
-                "insert into events(event_id, stream, revision, type, data, metadata, recorded_at)"
-                " values(?, ?, ?, ?, ?, ?, ?)",
-                (
-                    event.event_id,
-                    append.stream,
-                    revision,
-                    event.type,
-                    event.data,
-                    event.metadata,
-                    recorded_at,
-                ),
-            ).lastrowid
-            or 0
-        )
+    """The rows of one command, if nothing stands against it. Under the writer's lock: ``head`` stays true.
+
+    The fewer statements, the fewer times two threads hand the interpreter to each other.
+    """
+    execute, count = connection.execute, len(append.events)
     answer = Answer(
         command_id=append.command_id,
         digest=append.digest,
         stream=append.stream,
-        revision=revision,
-        position=position,
+        revision=append.expected + count,
+        position=head + count,
     )
-    connection.execute(
-        "insert into commands values(?, ?, ?, ?, ?)",
-        (answer.command_id, answer.digest, answer.stream, answer.revision, answer.position),
-    )
+    row = (answer.command_id, answer.digest, answer.stream, answer.revision, answer.position)
+    if not execute("insert or ignore into commands values(?, ?, ?, ?, ?)", row).rowcount:
+        known = _answer(connection, append.command_id)
+        assert known is not None
+        return AlreadyAnswered(known)
+    for number, event in enumerate(append.events, start=1):
+        revision = append.expected + number
+        if not execute(
+            INSERT,
+            (
+                head + number,
+                event.event_id,
+                append.stream,
+                revision,
+                event.type,
+                event.data,
+                event.metadata,
+                recorded_at,
+                append.stream,
+                revision - 1,
+            ),
+        ).rowcount:
+            if number > 1:  # the stream is right, so an event id is taken: nothing of the group may stay
+                raise sqlite3.IntegrityError("an event id is taken")
+            execute("delete from commands where command_id = ?", (append.command_id,))
+            (actual,) = execute("select max(revision) from events where stream = ?", (append.stream,)).fetchone()
+            return Conflict(append.stream, append.expected, NO_STREAM if actual is None else actual)
     return answer
 
 

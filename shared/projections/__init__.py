@@ -1,0 +1,1 @@
+"""Read models: folds over batches, checkpoints, rebuilding beside the live one."""

@@ -33,7 +33,7 @@ _WRITING: Final = (
     "synchronous=normal",  # a lost tail is folded again from the log
     "secure_delete=on",  # what an erasure deletes leaves no trace in the file
     "wal_autocheckpoint=16000",
-    "cache_size=-65536",  # KiB
+    "cache_size=-16384",  # KiB
     "temp_store=memory",
 )
 

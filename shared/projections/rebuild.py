@@ -17,8 +17,8 @@ from shared.projections.batch import Batches, Projected
 from shared.projections.content import Summary, summarise
 from shared.projections.engine import reading
 from shared.projections.registry import Generation, ViewNotReady, build
-from shared.projections.runner import BATCH, Runner, undisturbed
-from shared.projections.source import Facts, Source
+from shared.projections.runner import BATCH, Runner
+from shared.projections.source import Facts, Source, undisturbed
 from shared.projections.view import View
 
 

@@ -7,9 +7,7 @@ after a crash a view is where its checkpoint says, and nothing is folded twice o
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import structlog
@@ -20,7 +18,7 @@ from shared.projections import metrics, registry
 from shared.projections.batch import Batches, Projected
 from shared.projections.engine import UNAVAILABLE, forget_deleted
 from shared.projections.registry import Generation, Superseded
-from shared.projections.source import Source
+from shared.projections.source import Source, undisturbed
 from shared.projections.view import Erasure, View
 
 BATCH: Final = 5000
@@ -206,15 +204,3 @@ def _generation(connection: Connection, view: View[Any]) -> Generation:
     current = sorted((g for g in known if g.version == view.version), key=lambda g: (g.live, g.generation))
     chosen = current[-1] if current else registry.create(connection, view, live=not known)
     return registry.change(connection, chosen, stopped_by=None, stopped_at=None)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Without the garbage collector: a batch makes many objects, none of them in cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

@@ -17,7 +17,7 @@ COMMANDS = {
     "http": ("services.casework", "http"),
     "projector": ("services.casework", "projector"),
     "react": ("services.casework", "react"),
-    "relay": ("wegmarken.run", "relay"),
+    "relay": ("deploy.run", "relay"),
 }
 
 

@@ -14,7 +14,7 @@ COMMANDS = {
     "http": ("services.eligibility", "http"),
     "projector": ("services.eligibility", "projector"),
     "react": ("services.eligibility", "react"),
-    "relay": ("wegmarken.run", "relay"),
+    "relay": ("deploy.run", "relay"),
 }
 
 

@@ -86,6 +86,14 @@ class EventStoreContract:
         assert store.answer_to(str(uuid4()), stream="s") is None
         assert len(store.read_all()) == 1
 
+    def test_an_event_is_never_written_twice(self, store: EventStore) -> None:
+        new = event()
+        append(store, "s", new)
+        with pytest.raises(Conflict):
+            append(store, "t", new)
+        assert store.read("t") == []
+        assert len(store.read_all()) == 1
+
     def test_of_two_appends_at_the_same_revision_one_wins(self, store: EventStore) -> None:
         append(store, "s")
         start = threading.Barrier(8)

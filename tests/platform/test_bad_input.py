@@ -313,7 +313,7 @@ class Series:
     path: str
     account: str
     body: Mapping[str, Any]
-    other: Mapping[str, Any]
+    other: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return self.path
@@ -410,7 +410,7 @@ def at_once(send: Callable[[int], requests.Response]) -> list[requests.Response]
 def test_a_killed_service_repeats_by_key_what_it_had_answered(office: RunningOffice) -> None:
     """kill -9 in the middle of a series: who was not answered asks again, and each has had its effect once."""
     office.rest()
-    before, commands = office.head(), 48
+    before, commands = office.head(), 120
     keys = [str(uuid4()) for _ in range(commands)]
     answered: dict[str, dict[str, Any]] = {}
     supervisor = office.machine.supervisor
@@ -421,7 +421,7 @@ def test_a_killed_service_repeats_by_key_what_it_had_answered(office: RunningOff
         def accepted() -> dict[str, Any] | None:
             try:
                 answer = office.post(TALKS, body, MANAGER, Idempotency_Key=key)
-            except requests.ConnectionError:
+            except requests.RequestException:
                 return None
             assert answer.status_code in (201, 503), answer.text
             return answer.json() if answer.ok else None
@@ -500,10 +500,10 @@ def full_disk(office: RunningOffice, process: str, room: int) -> Iterator[None]:
 
 
 FULL = (
-    Series(PERSONS, CLERK, person(residence=HOME), {}),
-    Series(f"{PERSONS}/{{person}}/notices", CLERK, {"language": "ar", "given_on": DAY}, {}),
-    Series(TALKS, MANAGER, talk(note="Gespräch vor voller Platte."), {}),
-    Series("/reporting/v1/reports", HEAD, {}, {}),
+    Series(PERSONS, CLERK, person(residence=HOME)),
+    Series(f"{PERSONS}/{{person}}/notices", CLERK, {"language": "ar", "given_on": DAY}),
+    Series(TALKS, MANAGER, talk(note="Gespräch vor voller Platte.")),
+    Series("/reporting/v1/reports", HEAD, {}),
 )
 
 
@@ -545,14 +545,15 @@ def test_with_a_full_disk_what_needs_no_writing_goes_on(office: RunningOffice) -
 TELLING = {
     "family_name": "Quastenflosser",
     "given_name": "Xenophilia",
-    "phone": "+49 7161 5550199",
-    "file_number": "QX-2016/98765",
+    "phone": "+49 7161 112358132134",
+    "file_number": "QX-2016/314159265358979",
     "address": "Nirgendwogasse 97",
     "note": "Frau Quastenflosser erzählte vom Quittengelee.",
 }
+# Long enough not to turn up by chance among ids and timestamps.
 TRACES = tuple(
     word.encode(coding)
-    for word in ("quastenflosser", "xenophilia", "5550199", "98765", "nirgendwogasse", "quittengelee")
+    for word in ("quastenflosser", "xenophilia", "112358132134", "314159265358979", "nirgendwogasse", "quittengelee")
     for coding in ("utf-8", "utf-16-le")
 )
 
@@ -622,9 +623,6 @@ def refuse(office: RunningOffice, recorded: Mapping[str, Any]) -> None:
     )
     assert [answer.status_code for _, answer in wrong] == [status for status, _ in wrong]
     spoken_by_hand(office, f"GET /{name} HTTP/9.9\r\nHost: {name}\r\n{name}\r\n\r\n")
-    with full_disk(office, "intake-http", 0):
-        lost = {**PERSON, "family_name": name, "phone": phone}
-        assert office.post(PERSONS, lost, CLERK).status_code == 503
 
 
 def spoken_by_hand(office: RunningOffice, request: str) -> None:

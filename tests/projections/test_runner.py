@@ -11,8 +11,10 @@ from sqlalchemy import Column, Engine, MetaData, String, Table, event, inspect
 
 from shared.contracts.intake import NoticeGiven
 from shared.eventstore.port import NewEvent
+from shared.projections import registry
 from shared.projections.content import content, fresh_fold
 from shared.projections.engine import reading
+from shared.projections.rebuild import rebuild
 from shared.projections.registry import ViewNotReady, generations
 from shared.projections.runner import Runner
 from shared.projections.view import Change, Day, Fact, Insert, View, reads
@@ -51,7 +53,17 @@ class Notices(View[NoticesTables]):
         yield Insert(tables.notices, {"person_id": fact.data["person_id"], "given_on": fact.occurred_on})
 
 
-NOTICES = Notices()
+class NoticesByDay(Notices):
+    """Only inserts, so that its index waits until it has caught up."""
+
+    name, only_inserts = "probe.notices_by_day", True
+
+    def tables(self, metadata: MetaData, suffix: str) -> NoticesTables:
+        person_id, given_on = Column("person_id", String, primary_key=True), Column("given_on", Day, index=True)
+        return NoticesTables(self.table(metadata, suffix, "notices", person_id, given_on))
+
+
+NOTICES, NOTICES_BY_DAY = Notices(), NoticesByDay()
 
 
 class PeopleInCapitals(People):
@@ -234,6 +246,24 @@ def test_a_new_version_is_built_beside_the_live_one_and_takes_its_place(office: 
     assert (generation.version, generation.generation, generation.live) == (2, 2, True)
     assert "probe_people_people__v1g1" not in inspect(runner.engine).get_table_names()
     assert_fresh(office, runner.engine, newer)
+
+
+def test_the_indexes_of_a_view_that_only_inserts_are_made_when_it_has_caught_up(office: Office) -> None:
+    def indexes(generation: int) -> list[str | None]:
+        table = f"probe_notices_by_day_notices__v1g{generation}"
+        return [index["name"] for index in inspect(runner.engine).get_indexes(table)]
+
+    office.history(3)
+    runner = office.runner(NOTICES_BY_DAY)
+    registry.prepare(runner.engine)
+    with runner.engine.begin() as connection:
+        registry.create(connection, NOTICES_BY_DAY, live=True)
+    assert indexes(1) == []
+    runner.catch_up()
+    assert indexes(1) == ["ix_probe_notices_by_day_notices__v1g1_given_on"]
+    rebuild(runner, NOTICES_BY_DAY.name)
+    assert indexes(2) == ["ix_probe_notices_by_day_notices__v1g2_given_on"]
+    assert_fresh(office, runner.engine, NOTICES_BY_DAY)
 
 
 def test_two_runners_on_one_database_do_not_fold_anything_twice(office: Office) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -61,11 +60,24 @@ def test_it_numbers_without_gaps_and_keeps_every_byte(ledger: Ledger) -> None:
     assert source.head() == 10 * EVENTS
 
 
+def test_a_source_leaves_out_what_nobody_reads_but_not_where_it_has_read_to(ledger: Ledger) -> None:
+    def positions(types: set[str] | None, **window: int) -> list[int]:
+        return [fact.position for fact in LedgerSource(ledger, ClosedSealer(), types).read(**window)]
+
+    other = {"probe.Other"}
+    assert positions(other, after=0, limit=5) == [50]
+    assert positions(other, after=50, limit=5, until=70) == [70]
+    assert positions(other, after=50, limit=100) == [10 * EVENTS]
+    assert positions(other, after=10 * EVENTS, limit=5) == []
+    assert positions(other | {"probe.Happened"}, after=0, limit=100) == positions(None, after=0, limit=100)
+    assert positions(None, after=10, limit=5, until=40) == [20, 30, 40]
+
+
 def test_the_chain_is_what_the_decision_record_says(ledger: Ledger) -> None:
     """SHA-256(previous ‖ for each column: length in 8 bytes ‖ bytes), from 32 zero bytes on."""
     chain = bytes(32)
     for n in range(EVENTS):
-        event = asdict(stored(n, 10 * n + 10))
+        event = stored(n, 10 * n + 10)._asdict()
         event["recorded_at"] = 1525219200000000 + n * 1000001
         digest = sha256(chain)
         for name in ("position", "event_id", "stream", "revision", "type", "data", "metadata", "recorded_at"):

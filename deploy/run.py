@@ -1,4 +1,4 @@
-"""``python -m wegmarken.run KIND [SERVICE …]``: one process over several services, as on one machine.
+"""``python -m deploy.run KIND [SERVICE …]``: one process over several services, as on one machine.
 
 A module of its own, and not a command of ``wegmarken``: http and react processes turn to eventlet before
 anything else is imported.
@@ -14,5 +14,5 @@ KINDS = ("http", "react", "projector", "relay")
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in KINDS:
-        sys.exit(f"usage: python -m wegmarken.run {'|'.join(KINDS)} [SERVICE …]")
+        sys.exit(f"usage: python -m deploy.run {'|'.join(KINDS)} [SERVICE …]")
     run(sys.argv[1], [f"services.{service}" for service in sys.argv[2:]])  # type: ignore[arg-type]  # checked above

@@ -1,0 +1,65 @@
+"""Every benchmark still runs and says what it is documented to say. How fast it is, is no matter here."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import threading
+import time
+
+import pytest
+
+from benchmarks import commands, lag, rebuild
+from benchmarks.steady_load import LoadBroke, steady_load
+
+DEADLINE = 30.0
+MEASURED = {"rps", "p50_ms", "p95_ms", "p99_ms"}
+LAGS = {"view_p50_ms", "view_p99_ms", "reaction_p50_ms", "reaction_p99_ms"}
+
+
+@pytest.mark.platform
+def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = {"CONNECTIONS": (1, 2), "ROUNDS": 1, "SECONDS": 0.2, "WARM_UP": 0.1}
+    for name, value in small.items():
+        monkeypatch.setattr(commands, name, value)
+    found = commands.run()
+    assert found.keys() == {"bench", "ours", "peer", "ratio"}
+    assert found["bench"] == "commands"
+    assert found["ratio"].keys() == {"1", "2"}
+    for side in ("ours", "peer"):
+        assert {connections: values.keys() for connections, values in found[side].items()} == {
+            "1": MEASURED,
+            "2": MEASURED,
+        }
+
+
+@pytest.mark.platform
+def test_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lag, "CAPACITY_SECONDS", 0.2)
+    found = lag.run(samples=3)
+    assert found.keys() == {"bench", "idle", "loaded"}
+    assert found["bench"] == "lag"
+    for state in ("idle", "loaded"):
+        assert found[state].keys() == LAGS
+        assert all(milliseconds >= 0 for milliseconds in found[state].values())
+
+
+def test_rebuild() -> None:
+    found = rebuild.run(sizes=(500, 1500))
+    assert found.keys() == {"bench", "sizes"}
+    assert found["bench"] == "rebuild"
+    assert list(found["sizes"]) == ["500", "1500"]
+    for size in found["sizes"].values():
+        assert size.keys() == {"events_per_s", "peak_mb"}
+        assert size["events_per_s"] > 0 < size["peak_mb"]
+
+
+def test_a_load_that_ended_early_is_not_taken_for_one() -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # not listening: the load is refused
+        address = nobody.getsockname()
+        pause, deadline = threading.Event(), time.monotonic() + DEADLINE
+        with pytest.raises(LoadBroke), steady_load(address, "/", "token", b"", per_second=10):
+            while multiprocessing.active_children():
+                assert time.monotonic() < deadline, "waited in vain"
+                pause.wait(0.01)
