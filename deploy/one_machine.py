@@ -16,11 +16,17 @@ from deploy.broker import PrivateBroker
 from deploy.processes import HTTP, PROCESSES, PROJECTOR, REACT, RELAY, Process
 from deploy.supervisor import Child, Supervisor, inherited
 from shared.api.tokens import issue
+from shared.bus.connection import LOST
+from shared.bus.leading import somebody_leads
 from shared.privacy.masters import ISSUER_PRIVATE, create_secrets
 
 
 class PortTaken(Exception):
     """A fixed port is in use by somebody else. The text says which, and what to do."""
+
+
+class BrokerUnusable(Exception):
+    """The broker that was named cannot be used. The text says why."""
 
 
 class NotQuiet(Exception):
@@ -87,10 +93,20 @@ class OneMachine:
 
     def _start_broker(self, opening: ExitStack) -> str:
         if self._given_broker:
+            self._refuse_a_broker_in_use(self._given_broker)
             return self._given_broker
         self.broker = PrivateBroker(self.data / "broker", say=self._say)
         opening.callback(self.broker.stop)
         return self.broker.start()
+
+    @staticmethod
+    def _refuse_a_broker_in_use(url: str) -> None:
+        try:
+            taken = somebody_leads(url)
+        except LOST as error:
+            raise BrokerUnusable(f"the broker of WEGMARKEN_BROKER does not answer ({type(error).__name__})") from None
+        if taken:
+            raise BrokerUnusable("another platform runs on the broker of WEGMARKEN_BROKER: give this one its own vhost")
 
     def _port(self, process: Process) -> int:
         with socket.socket() as probe:
@@ -115,7 +131,7 @@ class OneMachine:
                 command=process.command,
                 port=self._port_of[process.name],
                 environment=inherited(
-                    common
+                    **common
                     | ({"WEGMARKEN_BROKER": broker} if process.needs_broker else {})
                     | {"WEGMARKEN_PORT": str(self._port_of[process.name])}
                 ),

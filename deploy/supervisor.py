@@ -160,7 +160,7 @@ class Supervisor:
                 child.process.wait()
 
 
-def inherited(settings: Mapping[str, str]) -> dict[str, str]:
+def inherited(**settings: str) -> dict[str, str]:
     """This process's environment, with these settings of the platform and no others."""
     foreign = {name: value for name, value in os.environ.items() if not name.startswith("WEGMARKEN_")}
-    return foreign | dict(settings)
+    return foreign | settings

@@ -131,8 +131,8 @@ def main() -> None:
 def _foreseen() -> tuple[type[Exception], ...]:
     """What people can do something about: said in one line, without a traceback."""
     from deploy.broker import BrokerFailed, BrokerInUse, BrokerMissing
-    from deploy.one_machine import NotQuiet, PortTaken
+    from deploy.one_machine import BrokerUnusable, NotQuiet, PortTaken
     from deploy.supervisor import NotReady
     from scenarios.loader import LoadFailed
 
-    return (BrokerFailed, BrokerInUse, BrokerMissing, NotQuiet, NotReady, PortTaken, LoadFailed)
+    return (BrokerFailed, BrokerInUse, BrokerMissing, BrokerUnusable, NotQuiet, NotReady, PortTaken, LoadFailed)

@@ -72,7 +72,7 @@ def _begin(command: BeginCover, circumstances: Circumstances) -> list[CoverEvent
         raise Refused("cover-of-oneself")
     if circumstances.by is not None:
         _refuse_a_strangers_cover({command.employee_id, command.deputy_id}, circumstances.by)
-        if len({teams[command.employee_id], teams[command.deputy_id]} - {None}) != 1:
+        if teams[command.employee_id] is None or teams[command.employee_id] != teams[command.deputy_id]:
             raise Refused("cover-outside-team")
     if command.until < command.from_on:
         raise Refused("cover-ends-before-start")

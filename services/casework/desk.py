@@ -69,8 +69,9 @@ class Desk:
 
     def pair(self, command: BeginCover, actor: Actor, today: date) -> cover.Circumstances:
         pair = self._streams.employees((command.employee_id, command.deputy_id))
+        day = max(command.from_on, today)  # the team of the first day on which the cover opens a case
         return cover.Circumstances(
-            teams={employee_id: state.team.on(command.from_on) for employee_id, state in pair.items()},
+            teams={employee_id: state.team.on(day) for employee_id, state in pair.items()},
             recorded=self._colleagues.covers(command.employee_id, command.deputy_id),
             by=self._bound_to_own_covers(actor, today, lambda known: known.employee_id in pair),
         )

@@ -16,8 +16,9 @@ from shared.contracts.codec import Origin, Sealer, decode
 from shared.contracts.eligibility import ServiceInChargeDetermined
 from shared.contracts.envelope import Envelope
 from shared.contracts.model import PersonId
-from shared.eventstore.port import NO_STREAM, EventStore
+from shared.eventstore.port import NO_STREAM, EventStore, StoreUnavailable
 from shared.execute import derived_id, execute
+from shared.runtime.logs import get_logger
 
 ACTOR: Final = "service:casework"
 
@@ -43,7 +44,10 @@ def look_at(person_id: PersonId, store: EventStore, sealer: Sealer, today: date)
 
 
 def announce(due: Iterable[AnnounceContractExpiry], store: EventStore, sealer: Sealer) -> None:
-    """Announce contract ends that have fallen due; the command id makes each threshold fire once."""
+    """Announce contract ends that have fallen due; the command id makes each threshold fire once.
+
+    One that cannot be announced is logged and does not keep the others back. Raises StoreUnavailable.
+    """
     for command in due:
         command_id = derived_id(command.contract_id, f"expiry {command.days_ahead}")
         origin = Origin(
@@ -55,7 +59,12 @@ def announce(due: Iterable[AnnounceContractExpiry], store: EventStore, sealer: S
             correlation_id=command_id,
             causation_id=command_id,
         )
-        execute(store, sealer, employee_stream(command.employee_id), employee.decider(Office()), command, origin)
+        try:
+            execute(store, sealer, employee_stream(command.employee_id), employee.decider(Office()), command, origin)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            get_logger().error("announcement-failed", contract_id=command.contract_id, exc_info=error)
 
 
 def _because_of(cause: Envelope, command_id: str, today: date) -> Origin:

@@ -235,7 +235,7 @@ class CaseworkHttp(ServiceHttp):
             found = which_cases.find(now.connection, tables, sought, within, call.today, asked.limit)
             return {"cases": found, "position": now.position(CASES)}
 
-    @query(CASE, GetCase, roles=ANY)
+    @query(CASE, GetCase, roles=ANY, personal=True)
     def get_case(self, call: Call[GetCase]) -> dict[str, Any]:
         """A case as of a day, as it was known."""
         asked, day = call.query, call.query.valid_at or call.today

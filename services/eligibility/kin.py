@@ -12,6 +12,7 @@ from typing import Final
 
 from services.eligibility.views.households import HOUSEHOLDS, memberships_after
 from shared.contracts.model import PersonId
+from shared.eventstore.port import StoreUnavailable
 from shared.projections.read import ViewReader
 from shared.projections.registry import ViewNotReady
 
@@ -19,8 +20,8 @@ LOOK: Final = 0.003
 """Seconds between two looks at how far the view has read."""
 
 
-class HouseholdsBehind(Exception):
-    """The view of households has not read far enough yet: try again later."""
+class HouseholdsBehind(StoreUnavailable):
+    """The view of households has not read far enough yet: no message's fault, so it waits as long as it takes."""
 
 
 class Kin:

@@ -47,7 +47,8 @@ class Reactions:
             reaction, commands = self._concerned(nudge)
             for command in commands:
                 self._assessor.assess(command.person_id, _because_of(nudge, reaction, command.person_id))
-            self._answered[change] = None
+            if commands:  # an event no rule reads answers nothing but itself
+                self._answered[change] = None
             if len(self._answered) > REMEMBERED:
                 self._answered.popitem(last=False)
 

@@ -40,7 +40,7 @@ class EligibilityHttp(ServiceHttp):
     problems = PROBLEMS
     views = VIEWS
 
-    @query("/eligibility/v1/persons/<person_id>", GetEligibility, roles=READ, personal=True)
+    @query("/eligibility/v1/persons/<person_id>", GetEligibility, roles=READ, personal=True, within_municipality=True)
     def get_eligibility(self, call: Call[GetEligibility]) -> dict[str, Any]:
         """Phase and service in charge of a person as of a day, as it was known, and why."""
         asked, as_of = call.query, call.query.valid_at or call.today
@@ -68,7 +68,7 @@ class EligibilityHttp(ServiceHttp):
         service = Recollection(self.platform.store, self.platform.sealer).municipality(asked.ags)
         return answers.responsibility(asked.ags, asked.phase, day, service, rule_set_on(day), call.language)
 
-    @query("/eligibility/v1/due", FindDue, roles=OVERSEE, views=(DUE.name,), personal=True)
+    @query("/eligibility/v1/due", FindDue, roles=OVERSEE, views=(DUE.name,), personal=True, within_municipality=True)
     def find_due(self, call: Call[FindDue]) -> dict[str, Any]:
         """At whom to look again by a day, in the whole district."""
         if call.actor.ags is not None:  # municipal staff see only who lives in their municipality

@@ -126,6 +126,8 @@ class ReportingHttp(ServiceHttp):
         asked = call.query
         if asked.actor is not None:
             self._record_read(call, asked.actor, asked.reason)
+        elif asked.stream is not None:
+            self._record_read(call, _subject(asked.stream), asked.reason)
         found = history.entries(self.ledger, asked.question)
         more = found[-1].seq if len(found) == asked.limit else None
         return {"events": [history.document(entry) for entry in found], "next": more}
@@ -143,7 +145,7 @@ class ReportingHttp(ServiceHttp):
         steps = replay_stream(self.ledger, self.platform.sealer, asked.stream, asked.to)
         if not steps:
             raise Refused("unknown-stream", stream=asked.stream)
-        self._record_read(call, asked.stream.partition("-")[2] or asked.stream, asked.reason)
+        self._record_read(call, _subject(asked.stream), asked.reason)
         return {"stream": asked.stream, "steps": [replay.document(step) for step in steps]}
 
     @query("/reporting/v1/ledger", AskLedger, roles=AUDIT, views=ALL_VIEWS)
@@ -181,6 +183,11 @@ class ReportingHttp(ServiceHttp):
         erasures = self.platform.keyring.erasures()
         since = sum(e.personal_class in COUNTED and e.erased_at > sealed_at for e in erasures)
         return {"holds": all(checks.values()), **checks, "erasures_since": since}
+
+
+def _subject(stream: str) -> str:
+    """Whom or what a stream is about."""
+    return stream.partition("-")[2] or stream
 
 
 HTTP = ReportingHttp

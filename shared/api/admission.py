@@ -127,7 +127,7 @@ def _authorised(ask: Ask, request: Request, tokens: TokenVerifier) -> Actor:
     except TokenRejected as rejected:
         slug = "token-expired" if isinstance(rejected, TokenExpired) else "unauthenticated"
         raise Declined(slug, headers=(("WWW-Authenticate", 'Bearer error="invalid_token"'),)) from None
-    if ask.roles.isdisjoint(actor.roles):
+    if ask.roles.isdisjoint(actor.roles) or (actor.ags is not None and not ask.within_municipality):
         raise Declined("forbidden")
     return actor
 

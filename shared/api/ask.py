@@ -34,6 +34,7 @@ class Ask:
     answers: tuple[str, ...] = ()
     views: tuple[str, ...] = ()
     personal: bool = False
+    within_municipality: bool = False
     public: bool = False
 
     def __post_init__(self) -> None:

@@ -84,13 +84,15 @@ def query(
     roles: Collection[str] = (),
     views: Iterable[str] = (),
     personal: bool = False,
+    within_municipality: bool = False,
     public: bool = False,
 ) -> Callable[[QueryMethod[C]], QueryMethod[C]]:
     """Declare a query: ``GET path``, query string and placeholders loaded into ``form``.
 
     The method gets a ``Call[form]`` and returns what JSON can hold. ``views`` are those that ``Min-Position``
     waits for. ``personal``: the answer shows personal data; the subjects named by ``call.reads`` (if none, the
-    path's last placeholder) are recorded in the access log before it is given.
+    path's last placeholder) are recorded in the access log before it is given. ``within_municipality``: the
+    method keeps who is bound to a municipality (``call.actor.ags``) within it; all else is closed to them.
     """
     ask = Ask(
         kind="query",
@@ -99,6 +101,7 @@ def query(
         roles=frozenset(roles),
         views=tuple(views),
         personal=personal,
+        within_municipality=within_municipality,
         public=public,
     )
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import Any, Final, NoReturn, TypeVar
 
-import amqp
 import click
 from rich.console import Console
 from rich.table import Table
@@ -19,7 +18,8 @@ from rich.table import Table
 from shared.bus import parked as messages
 from shared.bus import topology
 from shared.bus.checkpoint import Checkpoint
-from shared.bus.connection import LOST, connected
+from shared.bus.connection import LOST
+from shared.bus.leading import somebody_leads
 from shared.bus.parked import Parked
 from shared.eventstore.port import StoreUnavailable
 from shared.runtime.config import ConfigurationError, Settings
@@ -144,7 +144,7 @@ def status() -> None:
     with _answering() as settings:
         with closing(_checkpoint(settings)) as checkpoint, closing(open_store(settings.eventstore)) as store:
             position, head = checkpoint.position(), store.head()
-        leader = _somebody_leads(settings)
+        leader = somebody_leads(settings.broker_url)
     table = Table("", "", box=None, show_header=False)
     table.add_row("position", str(position))
     table.add_row("head", str(head))
@@ -160,18 +160,6 @@ def _look(settings: Settings, service: str | None) -> list[Parked]:
 
 def _checkpoint(settings: Settings) -> Checkpoint:
     return Checkpoint(settings.data / "relay.db")
-
-
-def _somebody_leads(settings: Settings) -> bool:
-    """The leader's queue is exclusive: to everybody else it is locked."""
-    with connected(settings.broker_url, heartbeat=0) as connection:
-        try:
-            connection.channel().queue_declare(topology.LEADER, passive=True)
-        except amqp.ResourceLocked:
-            return True
-        except amqp.NotFound:
-            return False
-    return True
 
 
 def _chosen(event_id: str | None, every: bool) -> str | None:

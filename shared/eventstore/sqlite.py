@@ -128,6 +128,7 @@ class SqliteEventStore:
         self._local = threading.local()
         self._waiting: queue.SimpleQueue[_Append | None] = queue.SimpleQueue()
         self._closing = threading.Event()
+        self._ended = threading.Event()
         self._starting = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._watch = _Watch(self)
@@ -147,6 +148,8 @@ class SqliteEventStore:
             self._start_writing()
         outcome: Completion[Answer] = completion()
         self._waiting.put(_Append(stream, events, expected, command_id, digest, outcome))
+        if self._ended.is_set():
+            self._refuse_waiting()
         return outcome.wait()
 
     def _start_writing(self) -> None:
@@ -165,9 +168,9 @@ class SqliteEventStore:
             try:
                 writer = writer or _Writer(self._path)
                 outcomes = writer.write(group)
-            except (sqlite3.Error, OSError) as error:
+            except Exception as error:
                 # SQLite may already have rolled back everything: nothing of the group was written,
-                # and the connection is not trusted any more.
+                # and the connection is not trusted any more. Whatever it was, the writer lives on.
                 if writer is not None:
                     writer.close()
                     writer = None
@@ -181,6 +184,16 @@ class SqliteEventStore:
                         append.outcome.fail(outcome)
         if writer is not None:
             writer.close()
+        self._ended.set()
+        self._refuse_waiting()
+
+    def _refuse_waiting(self) -> None:
+        """Who came while the store closed is not left waiting."""
+        with suppress(queue.Empty):
+            while True:
+                append = self._waiting.get_nowait()
+                if append is not None:
+                    append.outcome.fail(StoreUnavailable("the store is closing"))
 
     def _next_group(self) -> list[_Append] | None:
         """Blocks for the next appends; None when the store closes."""
