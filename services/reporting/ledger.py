@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +17,6 @@ import structlog
 from sqlalchemy import (
     BigInteger,
     Column,
-    ColumnElement,
     Connection,
     Engine,
     Index,
@@ -28,6 +28,7 @@ from sqlalchemy import (
     Select,
     String,
     Table,
+    bindparam,
     case,
     inspect,
     select,
@@ -74,6 +75,14 @@ LEDGER = Table(
     Column("correlation_id", String, nullable=False, index=True),
     Index("ix_ledger_stream", "stream", "revision"),
     Index("ix_ledger_type", "type"),
+)
+_END: Final = 2**63 - 1
+"""Above all positions."""
+_NEWEST: Final = (
+    select(LEDGER.c.seq, LEDGER.c.position, LEDGER.c.chain)
+    .where(LEDGER.c.position <= bindparam("until"))
+    .order_by(LEDGER.c.position.desc())
+    .limit(1)
 )
 STORED: Final = ("position", "event_id", "stream", "revision", "type", "data", "metadata", "recorded_at")
 
@@ -179,7 +188,7 @@ class Ledger:
     def at(self, position: int) -> Head:
         """The newest entry at or below a position of the store, which a sealed report names."""
         with reading(self.engine) as connection:
-            return self._newest(connection, LEDGER.c.position <= position)
+            return self._newest(connection, position)
 
     def verify(self, first: int = 1, last: int | None = None) -> Verified:
         """Compute the chain anew from entry ``first`` to ``last``, or to the end.
@@ -208,16 +217,12 @@ class Ledger:
         """
         with reading(self.engine) as connection:
             # Entries lie in order of their number: so look up the numbers, then read on.
-            first = self._newest(connection, LEDGER.c.position <= after).seq
-            end = self._newest(connection) if until is None else self._newest(connection, LEDGER.c.position <= until)
-            last = min(first + limit, end.seq)
+            first = self._newest(connection, after).seq
+            last = min(first + limit, self._newest(connection, until).seq)
             if last <= first:
                 return []
-            query = select(*(LEDGER.c[name] for name in STORED)).where(LEDGER.c.seq > first, LEDGER.c.seq <= last)
-            if types is not None:
-                # As a CASE, which no index serves: read on in order, not type by type.
-                query = query.where(case((LEDGER.c.type.in_(types), True), else_=LEDGER.c.seq == last))
-            result = connection.execute(query.order_by(LEDGER.c.seq))
+            query = _window(None if types is None else tuple(types))
+            result = connection.execute(query, {"first": first, "last": last})
             return result.cursor.fetchall()  # the driver's own tuples: half the time of SQLAlchemy's rows
 
     def wait(self, seen: int, seconds: float) -> None:
@@ -230,11 +235,10 @@ class Ledger:
         with reading(self.engine) as connection:
             return connection.execute(query).all() if self._there(connection) else []
 
-    def _newest(self, connection: Connection, *conditions: ColumnElement[bool]) -> Head:
+    def _newest(self, connection: Connection, until: int | None = None) -> Head:
         if not self._there(connection):
             return NOTHING
-        query = select(LEDGER.c.seq, LEDGER.c.position, LEDGER.c.chain).where(*conditions)
-        found = connection.execute(query.order_by(LEDGER.c.position.desc()).limit(1)).first()
+        found = connection.execute(_NEWEST, {"until": _END if until is None else until}).first()
         return NOTHING if found is None else Head(found.seq, found.position, found.chain.hex())
 
     def _chain_before(self, connection: Connection, seq: int) -> bytes:
@@ -275,6 +279,17 @@ class LedgerSource:
 
     def head(self) -> int:
         return self._ledger.head().position
+
+
+@cache
+def _window(types: tuple[str, ...] | None) -> Select[Any]:
+    """The stored columns of the entries above ``first`` up to ``last``; of ``types`` only, except the last."""
+    seq = LEDGER.c.seq
+    query = select(*(LEDGER.c[name] for name in STORED)).where(seq > bindparam("first"), seq <= bindparam("last"))
+    if types is not None:
+        # As a CASE, which no index serves: read on in order, not type by type.
+        query = query.where(case((LEDGER.c.type.in_(types), True), else_=seq == bindparam("last")))
+    return query.order_by(seq)
 
 
 def _stored(event: StoredEvent) -> Stored:
