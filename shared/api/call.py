@@ -42,7 +42,8 @@ class Call(Generic[C]):
         return self.command
 
     def origin(self, on_behalf_of: str | None = None) -> Origin:
-        """What the envelope says of this command's events. ``on_behalf_of``: the account that is covered for."""
+        """What the envelope says of this command's events. ``on_behalf_of``: who is covered for
+        (an employee's id)."""
         return Origin(
             learnt_on=self.learnt_on,
             actor=self.actor.account,

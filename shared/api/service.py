@@ -2,7 +2,7 @@
 
 A service is a table of contents of what can be asked::
 
-    class Casework(ServiceHttp):
+    class CaseworkHttp(ServiceHttp):
         name = "casework"
         classes = frozenset({PersonalClass.STATISTICS, PersonalClass.EMPLOYEE})
         problems = PROBLEMS
@@ -10,7 +10,7 @@ A service is a table of contents of what can be asked::
 
         @command("/casework/v1/teams", FormTeam, roles=OFFICE, creates="team_id")
         def form_team(self, call: Call[FormTeam]) -> Accepted:
-            return self.run(call, f"team-{call.command.team_id}", team.decider)
+            return self.run(call, team_stream(call.command.team_id), team.decider(...))
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ from shared.projections.registry import Generation, Superseded
 from shared.projections.source import Source, undisturbed
 from shared.projections.view import Erasure, View
 
-BATCH: Final = 5000
-"""Events in one transaction at most."""
+BATCH: Final = 2000
+"""Events in one transaction at most. Fewer fit the processor's cache better, more rewrite fewer index pages."""
 RETRY: Final = 1.0
 """Seconds after which a database or store that was away is tried again."""
 

@@ -1,12 +1,12 @@
-"""The base of every service's reacting side: reactions to events and timers, without HTTP.
+"""The base of every service's reacting side: reactions to events and timers, without HTTP::
 
-class CaseworkReactions(ServiceReact):
+class CaseworkReact(ServiceReact):
     name = "casework"
     classes = frozenset({PersonalClass.EMPLOYEE})
     views = VIEWS
 
     @reaction
-    def on_event(self, nudge: Nudge) -> None: ...
+    def look_at_person(self, nudge: Nudge) -> None: ...
 """
 
 from __future__ import annotations
