@@ -35,8 +35,10 @@ GROUP: Final = 64
 POLL: Final = 0.003
 """Seconds between two looks of a follower: 1.6-3.2 ms in the median, about 3 % of a core."""
 GATHER: Final = (0.015, 0.1)
-"""Seconds a follower pauses after a delivery, growing from the first to the second while there is more after each
-pause: alone, an event is there at once; under load, what came meanwhile is taken in one go."""
+"""Seconds a follower pauses after a delivery, growing from the first to the second while deliveries are crowded:
+alone, an event is there at once; under load, what came meanwhile is taken in one go."""
+CROWD: Final = 8
+"""Events in one delivery from which there is load; fewer are the echo of a single command."""
 LOOK_UP: Final = 0.25
 """Seconds after which a follower says again that it is caught up."""
 CHECKPOINT: Final = 0.5
@@ -245,11 +247,10 @@ class SqliteEventStore:
         least, most = GATHER
         seen, pause = -1, least
         while not self._closing.is_set():
-            pause = min(most, 2 * pause) if self._watch.changes != seen else least
             changed = self._watch.wait(seen, timeout=LOOK_UP)
-            moved = False
+            moved = 0
             while changed != seen and (events := self.read_all(after=after, limit=batch)):
-                moved = True
+                moved += len(events)
                 after = events[-1].position
                 yield events
                 if len(events) < batch:
@@ -257,6 +258,7 @@ class SqliteEventStore:
             seen = changed
             yield CaughtUp(after)
             if moved:
+                pause = min(most, 2 * pause) if moved >= CROWD else least
                 time.sleep(pause)
 
     def close(self) -> None:
