@@ -10,8 +10,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from shared.api.as_of import AsOf
 from shared.api.fields import (
-    Invalid,
     ags,
     any_date,
     decimal,
@@ -266,32 +266,6 @@ class RecordAttemptedVisit:
 # --- questions --------------------------------------------------------------------------------
 
 CaseStatus = Literal["open", "closed"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class AsOf:
-    """What held on ``valid_at`` (default: today), as it was known at ``known_at`` (default: all that is)."""
-
-    valid_at: date | None = any_date(default=None)
-    known_at: str | None = matching(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,15}",
-        de="ist weder ein Datum noch eine Position",
-        en="is neither a date nor a position",
-        default=None,
-    )
-
-    def __post_init__(self) -> None:
-        try:
-            _ = self.known
-        except ValueError:
-            raise Invalid("known_at", de="ist kein Datum", en="is not a date") from None
-
-    @property
-    def known(self) -> date | int | None:
-        """``known_at`` as what it means: a date (what the office had learnt by then) or a position (exact)."""
-        if self.known_at is None:
-            return None
-        return int(self.known_at) if self.known_at.isdecimal() else date.fromisoformat(self.known_at)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Literal
 
-from shared.api.fields import Invalid, ags, any_date, matching, one_of, uuid, whole
-from shared.api.said import Said
+from shared.api.as_of import AsOf
+from shared.api.fields import ags, any_date, one_of, uuid, whole
 from shared.contracts.model import Ags, PersonId
 
-NEITHER: Final = Said(
-    "ist weder ein Datum (JJJJ-MM-TT) noch eine Position", "is neither a date (YYYY-MM-DD) nor a position"
-)
 Asked = Literal["provisional", "follow_up", "overdue_occupant"]
 """In provisional housing; in follow-up housing; entitled to it, but still in a shared accommodation."""
 
@@ -25,7 +22,7 @@ class Assess:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GetEligibility:
+class GetEligibility(AsOf):
     """Phase and service in charge of a person as of a day, as it was known.
 
     ``valid_at``: the day looked at (default: today). ``known_at``: a date (what the office had learnt
@@ -33,23 +30,6 @@ class GetEligibility:
     """
 
     person_id: PersonId = uuid()
-    valid_at: date | None = any_date(default=None)
-    known_at: str | None = matching(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,15}", de=NEITHER.german, en=str(NEITHER), default=None
-    )
-
-    def __post_init__(self) -> None:
-        try:
-            _ = self.known
-        except ValueError:
-            raise Invalid("known_at", de=NEITHER.german, en=str(NEITHER)) from None
-
-    @property
-    def known(self) -> date | int | None:
-        """``known_at`` as what it means. Raises ValueError for a date that no calendar has."""
-        if self.known_at is None:
-            return None
-        return int(self.known_at) if self.known_at.isdecimal() else date.fromisoformat(self.known_at)
 
 
 @dataclass(frozen=True, kw_only=True)

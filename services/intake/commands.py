@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from shared.api.fields import Invalid, ags, any_date, flag, matching, one_of, past_date, text, uuid, whole
-from shared.api.said import Said
+from shared.api.as_of import AsOf
+from shared.api.fields import ags, any_date, flag, matching, one_of, past_date, text, uuid, whole
 from shared.contracts.intake import (
     Category,
     ConsentScope,
@@ -28,7 +28,6 @@ WithdrawalReason = Literal["wrong_person", "entered_twice", "not_true"]
 
 NAME = 100
 """Characters of a name."""
-NEITHER = Said("ist weder ein Datum noch eine Position", "is neither a date nor a position")
 
 
 # --- persons and households -------------------------------------------------------------------
@@ -268,7 +267,7 @@ class FindPersons:
 
 
 @dataclass(frozen=True, kw_only=True)
-class GetPerson:
+class GetPerson(AsOf):
     """A person's record as of a day, as it was known.
 
     ``valid_at``: what held on that day (default: today). ``known_at``: a date (what the office had
@@ -276,23 +275,6 @@ class GetPerson:
     """
 
     person_id: PersonId = uuid()
-    valid_at: date | None = any_date(default=None)
-    known_at: str | None = matching(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,15}", de=NEITHER.german, en=str(NEITHER), default=None
-    )
-
-    def __post_init__(self) -> None:
-        try:
-            _ = self.known
-        except ValueError:
-            raise Invalid("known_at", de=NEITHER.german, en=str(NEITHER)) from None
-
-    @property
-    def known(self) -> date | int | None:
-        """``known_at`` as what it means. Raises ValueError for a date that no calendar has."""
-        if self.known_at is None:
-            return None
-        return int(self.known_at) if self.known_at.isdecimal() else date.fromisoformat(self.known_at)
 
 
 @dataclass(frozen=True, kw_only=True)

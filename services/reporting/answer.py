@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from services.reporting.commands import AskFigure, known_at
+from services.reporting.commands import AskFigure
 from services.reporting.explanation import Narrator
 from services.reporting.facts import KnownAt, look
 from services.reporting.figures import FIGURES
 from services.reporting.figures.model import difference, explain, measure
 from services.reporting.presentation import value_as_json
+from shared.api.as_of import known_at
 from shared.projections.read import Snapshot
 
 

@@ -9,10 +9,10 @@ import click
 import orjson
 from rich.console import Console
 
-from services.reporting.commands import known_at as date_or_position
 from services.reporting.report import REPORTS, evaluate, on_one_day
 from services.reporting.table import table
 from services.reporting.views import VIEWS
+from shared.api.as_of import known_at as date_or_position
 from shared.api.fields import Invalid
 from shared.projections.engine import UNAVAILABLE
 from shared.projections.read import ViewReader

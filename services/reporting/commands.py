@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final, Literal
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from services.reporting.facts import KnownAt
 from services.reporting.history import MOST, Question
+from shared.api.as_of import date_or_position, known_at
 from shared.api.fields import Invalid, any_date, flag, matching, one_of, text, uuid, whole
 
 FigureName = Literal[
@@ -25,26 +26,6 @@ FigureName = Literal[
     "municipalities",
 ]
 ReportName = Literal["goeppingen-2018"]
-
-
-KNOWN_AT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,15}"
-
-
-def date_or_position() -> Any:
-    """The state of knowledge: a day (what was learnt by then) or a position (what stands up to there)."""
-    return matching(
-        KNOWN_AT, de="ist weder ein Datum noch eine Position", en="is neither a date nor a position", default=None
-    )
-
-
-def known_at(said: str | None, *, field: str = "known_at") -> KnownAt:
-    """What a ``date_or_position`` says; None is everything. Raises Invalid for a day no calendar has."""
-    if said is None or said.isdigit():
-        return None if said is None else int(said)
-    try:
-        return date.fromisoformat(said)
-    except ValueError:
-        raise Invalid(field, de="ist kein Datum", en="is not a date") from None
 
 
 @dataclass(frozen=True, kw_only=True)
