@@ -20,8 +20,9 @@ from shared.execute import load
 from shared.privacy.access_log import AccessLog
 from shared.privacy.masters import ISSUER_PRIVATE
 from shared.runtime.clock import advance
-from tests.casework.processes import running, world_of
+from tests.casework.processes import world_of
 from tests.casework.world import World
+from tests.processes import running
 
 TODAY = "2018-07-31"
 HEAD, LEAD, MANAGER, IMPORTER = ("head-of-office",), ("team-lead",), ("integration-manager",), ("importer",)
@@ -83,7 +84,7 @@ class Team:
 @pytest.fixture(scope="module")
 def casework(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Casework]:
     data = tmp_path_factory.mktemp("casework")
-    with running(data, "http", "projector") as (http, _), closing(world_of(data)) as world:
+    with running("casework", data, "http", "projector") as (http, _), closing(world_of(data)) as world:
         advance(world.store, world.sealer, date.fromisoformat(TODAY), "probe")
         key = (data / "secrets" / ISSUER_PRIVATE).read_bytes()
         yield Casework(http.url, world, AccessLog(data / "access-log"), key)

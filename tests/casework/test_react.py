@@ -15,7 +15,8 @@ from services.casework.streams import employee_stream
 from shared.contracts.casework import ContractConcluded, EmployeeJoined
 from shared.runtime.clock import advance
 from tests.casework.office import ANNA, BEN, CASE, DAY, HALF, HOUSEHOLD, MANAGER, START, an_id
-from tests.casework.processes import running, wait_until, world_of
+from tests.casework.processes import wait_until, world_of
+from tests.processes import running
 
 ENDS = date(2018, 12, 31)
 
@@ -23,7 +24,7 @@ ENDS = date(2018, 12, 31)
 @pytest.mark.platform
 def test_cases_are_opened_and_contracts_announced_by_themselves(tmp_path: Path, broker: PrivateBroker) -> None:
     with (
-        running(tmp_path, "projector", "relay", "react", WEGMARKEN_BROKER=broker.url) as (_, _, react),
+        running("casework", tmp_path, "projector", "relay", "react", WEGMARKEN_BROKER=broker.url) as (_, _, react),
         closing(world_of(tmp_path)) as world,
     ):
         advance(world.store, world.sealer, START, "probe")

@@ -15,7 +15,6 @@ from shared.api.tokens import issue
 from shared.contracts.model import PersonalClass, PersonId
 from shared.privacy.masters import ISSUER_PRIVATE
 from tests.eligibility.office import Office, open_office
-from tests.eligibility.processes import running
 from tests.eligibility.sentences import (
     AICHELBERG,
     ANCHOR,
@@ -28,6 +27,7 @@ from tests.eligibility.sentences import (
     the,
     title,
 )
+from tests.processes import running
 
 REVIEWED, IN_TOWN, ERASED = the("somebody to review"), the("somebody in town"), the("somebody erased")
 
@@ -73,7 +73,7 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         office.today_is("2018-04-10")
         office.record(title("2018-02-20"))
         office.react()
-        with running(data, "http") as (http,):
+        with running("eligibility", data, "http") as (http,):
             yield Desk(http.url, (data / "secrets" / ISSUER_PRIVATE).read_bytes(), office, before_the_title)
 
 

@@ -11,15 +11,15 @@ import requests
 from deploy.broker import PrivateBroker
 from tests.bus.conftest import empty, wait_until
 from tests.eligibility.office import open_office
-from tests.eligibility.processes import running
 from tests.eligibility.sentences import ANCHOR, ME, lives, registered, title
+from tests.processes import running
 
 
 @pytest.mark.platform
 def test_phases_are_determined_by_themselves(tmp_path: Path, broker: PrivateBroker) -> None:
     empty(broker)
     with (
-        running(tmp_path, "projector", "relay", "react", WEGMARKEN_BROKER=broker.url) as (_, _, react),
+        running("eligibility", tmp_path, "projector", "relay", "react", WEGMARKEN_BROKER=broker.url) as (_, _, react),
         open_office(tmp_path) as office,
     ):
         office.today_is("2017-06-01")

@@ -1,4 +1,4 @@
-"""Eligibility's processes as they are started in earnest, in a directory of their own."""
+"""A service's processes as they are started in earnest, in a directory of their own."""
 
 from __future__ import annotations
 
@@ -10,19 +10,12 @@ from pathlib import Path
 from deploy.supervisor import Child, Supervisor, inherited
 from shared.privacy.masters import create_secrets
 
-COMMANDS = {
-    "http": ("services.eligibility", "http"),
-    "projector": ("services.eligibility", "projector"),
-    "react": ("services.eligibility", "react"),
-    "relay": ("deploy.run", "relay"),
-}
-
 
 @contextmanager
-def running(data: Path, *kinds: str, **settings: str) -> Iterator[list[Child]]:
-    """These processes, ready; stopped at the end, where each must have ended cleanly."""
+def running(service: str, data: Path, *kinds: str, **settings: str) -> Iterator[list[Child]]:
+    """These processes (http, projector, react, relay), ready; stopped at the end, each having ended cleanly."""
     create_secrets(data / "secrets")
-    children = [_child(data, kind, settings) for kind in kinds]
+    children = [_child(service, data, kind, settings) for kind in kinds]
     supervisor = Supervisor(children)
     supervisor.start()
     try:
@@ -32,14 +25,14 @@ def running(data: Path, *kinds: str, **settings: str) -> Iterator[list[Child]]:
     assert [child.process.returncode for child in children if child.process] == [0] * len(children)
 
 
-def _child(data: Path, kind: str, settings: dict[str, str]) -> Child:
+def _child(service: str, data: Path, kind: str, settings: dict[str, str]) -> Child:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     surroundings = {"WEGMARKEN_DATA": str(data), "WEGMARKEN_CLOCK": "manual", "WEGMARKEN_PORT": str(port)}
     return Child(
         name=kind,
-        command=COMMANDS[kind],
+        command=("deploy.run", "relay") if kind == "relay" else (f"services.{service}", kind),
         port=port,
         environment=inherited(**surroundings, **settings),
         log=data / f"{kind}.log",
