@@ -15,9 +15,16 @@ from random import Random
 from typing import Final, TypeAlias
 from uuid import UUID
 
-from shared.contracts.casework import CaseAssigned, CaseOpened, ConsultationHeld, FieldStep
+from shared.contracts.casework import (
+    CaseAssigned,
+    CaseOpened,
+    ConsultationHeld,
+    FieldStep,
+    case_stream,
+    consultation_stream,
+)
 from shared.contracts.codec import Origin, Sealer, encode
-from shared.contracts.eligibility import HousingPhaseDetermined, Phase, ServiceInChargeDetermined
+from shared.contracts.eligibility import HousingPhaseDetermined, Phase, ServiceInChargeDetermined, eligibility_stream
 from shared.contracts.intake import (
     MovedIn,
     MovedOut,
@@ -26,6 +33,7 @@ from shared.contracts.intake import (
     ProcedureOpened,
     ResidenceKind,
     TitleGranted,
+    person_stream,
 )
 from shared.contracts.model import (
     Ags,
@@ -60,9 +68,15 @@ Today: TypeAlias = Callable[[], date]
 def invented_log(sealer: Sealer, *, seed: int = 1) -> Iterator[StoredEvent]:
     """The events of position 1, 2, 3, … without end. The same each time, but for keys and nonces."""
     random = Random(seed)
-    happenings = enumerate(_happenings(random), start=1)
-    while True:
-        some = list(islice(happenings, SEALED_AT_ONCE))
+    return recorded(_happenings(random), sealer, random)
+
+
+def recorded(
+    happenings: Iterable[Happening], sealer: Sealer, random: Random, *, after: int = 0
+) -> Iterator[StoredEvent]:
+    """What happens, encoded and sealed as the services do it, from the position ``after`` on."""
+    numbered = enumerate(happenings, start=after + 1)
+    while some := list(islice(numbered, SEALED_AT_ONCE)):
         sealer.prepare({name for _, (_, _, event) in some for name in _keys(event)})
         for position, happening in some:
             yield _stored(position, happening, sealer, random)
@@ -123,8 +137,9 @@ def _story(random: Random, today: Today) -> Iterator[tuple[str, Event]]:
     members = [PersonId(_id(random)) for _ in range(random.choice(SIZES))]
     anchor, ags = members[0], random.choice(list(municipalities()))
     for person in members:
-        yield _of(person), _registered(random, today(), person, household, None if person == anchor else anchor)
-        yield _of(person), _moved_in(random, today(), person, ags, "shared_accommodation")
+        stream, anchored = person_stream(person), None if person == anchor else anchor
+        yield stream, _registered(random, today(), person, household, anchored)
+        yield stream, _moved_in(random, today(), person, ags, "shared_accommodation")
         yield _determined(random, today(), person, household, "provisional")
         yield _in_charge(today(), person, household, "none", ags)
     yield from _procedure(random, today, anchor)
@@ -132,20 +147,20 @@ def _story(random: Random, today: Today) -> Iterator[tuple[str, Event]]:
         yield _determined(random, today(), person, household, "follow_up")
         yield _in_charge(today(), person, household, "district", ags)
     team, manager = TeamId(_id(random)), EmployeeId(_id(random))
-    yield f"case-{case}", CaseOpened(occurred_on=today(), case_id=case, household_id=household, member_id=anchor)
-    yield f"case-{case}", CaseAssigned(occurred_on=today(), case_id=case, team_id=team, manager_id=manager)
+    yield case_stream(case), CaseOpened(occurred_on=today(), case_id=case, household_id=household, member_id=anchor)
+    yield case_stream(case), CaseAssigned(occurred_on=today(), case_id=case, team_id=team, manager_id=manager)
     for person in members:
         if random.random() < 0.5:
-            yield _of(person), _moved_in(random, today(), person, ags, "follow_up_housing")
+            yield person_stream(person), _moved_in(random, today(), person, ags, "follow_up_housing")
         yield _talk(random, today(), case, team, manager, random.sample(members, 1 + len(members) // 2))
     for person in members:
         if random.random() < 0.2:
-            yield _of(person), _moved_out(random, today(), person)
+            yield person_stream(person), _moved_out(random, today(), person)
         yield _determined(random, today(), person, household, "not_in_district")
 
 
 def _procedure(random: Random, today: Today, person: PersonId) -> Iterator[tuple[str, Event]]:
-    stream, procedure = _of(person), _id(random)
+    stream, procedure = person_stream(person), _id(random)
     yield stream, ProcedureOpened(occurred_on=today(), person_id=person, procedure_id=procedure, kind="first")
     yield stream, ProcedureDecided(occurred_on=today(), person_id=person, procedure_id=procedure, outcome="positive")
     yield (
@@ -203,7 +218,7 @@ def _moved_out(random: Random, day: date, person: PersonId) -> MovedOut:
 def _determined(
     random: Random, day: date, person: PersonId, household: HouseholdId, phase: Phase
 ) -> tuple[str, HousingPhaseDetermined]:
-    return f"eligibility-{person}", HousingPhaseDetermined(
+    return eligibility_stream(person), HousingPhaseDetermined(
         occurred_on=day,
         person_id=person,
         household_id=household,
@@ -222,7 +237,7 @@ def _determined(
 def _in_charge(
     day: date, person: PersonId, household: HouseholdId, by: str, ags: Ags
 ) -> tuple[str, ServiceInChargeDetermined]:
-    return f"eligibility-{person}", ServiceInChargeDetermined(
+    return eligibility_stream(person), ServiceInChargeDetermined(
         occurred_on=day,
         person_id=person,
         household_id=household,
@@ -237,7 +252,7 @@ def _talk(
     random: Random, day: date, case: CaseId, team: TeamId, manager: EmployeeId, present: list[PersonId]
 ) -> tuple[str, ConsultationHeld]:
     consultation = ConsultationId(_id(random))
-    return f"consultation-{consultation}", ConsultationHeld(
+    return consultation_stream(consultation), ConsultationHeld(
         occurred_on=day,
         consultation_id=consultation,
         case_id=case,
@@ -253,10 +268,6 @@ def _talk(
         health=("need",),
         note="x" * 200,
     )
-
-
-def _of(person: PersonId) -> str:
-    return f"person-{person}"
 
 
 def _id(random: Random) -> str:

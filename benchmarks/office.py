@@ -10,19 +10,20 @@ from typing import Any
 from deploy.one_machine import OneMachine
 from scenarios.loader import Api, Loader
 from scenarios.steps import CaseOf, Post, Ref, Scenario
-from shared.api.tokens import issue
+from shared.api.roles import HEAD_OF_OFFICE, INTAKE_CLERK, INTEGRATION_MANAGER, OPERATOR, TEAM_LEAD
 from shared.privacy.masters import ISSUER_PRIVATE
+from shared.service.tokens import issue
 
 TODAY = date(2018, 6, 1)
 AGS = "08117024"
 MEMBERS = 9
 HEAD, LEAD, CLERK, MANAGER = "head", "lead", "clerk", "manager"
 ROLES = {
-    HEAD: ("head-of-office",),
-    LEAD: ("team-lead",),
-    CLERK: ("intake-clerk",),
-    MANAGER: ("integration-manager",),
-    "operator": ("operator",),
+    HEAD: (HEAD_OF_OFFICE,),
+    LEAD: (TEAM_LEAD,),
+    CLERK: (INTAKE_CLERK,),
+    MANAGER: (INTEGRATION_MANAGER,),
+    "operator": (OPERATOR,),
 }
 
 

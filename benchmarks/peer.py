@@ -25,7 +25,7 @@ from starlette.routing import Route
 from services.casework.commands import RecordConsultation
 from shared.api.field_types import today
 from shared.api.schemas import schema
-from shared.api.tokens import TokenRejected, TokenVerifier
+from shared.service.tokens import TokenRejected, TokenVerifier
 
 MEMBERS = 8
 

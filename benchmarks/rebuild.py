@@ -20,7 +20,7 @@ from shared.contracts.model import PersonalClass
 from shared.privacy.masters import create_secrets
 from shared.projections.engine import open_engine
 from shared.runtime.config import Settings
-from shared.runtime.platform import Platform
+from shared.service.platform import Platform
 
 SIZES = (200_000, 1_000_000)
 """Events. One ledger grows from size to size."""
@@ -55,9 +55,9 @@ def run(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
 def grown(data: Path, sizes: Sequence[int]) -> Iterator[int]:
     """Each size when the ledger under ``data`` has grown to it; sizes ascend."""
     create_secrets(data / "secrets")
-    settings = _settings(data)
-    platform = Platform.open(settings, "benchmarks", frozenset(PersonalClass))
-    engine = open_engine(settings.ledger, writing=True)
+    of = settings(data)
+    platform = Platform.open(of, "benchmarks", frozenset(PersonalClass))
+    engine = open_engine(of.ledger, writing=True)
     try:
         ledger, events, written = Ledger(engine), invented_log(platform.sealer), 0
         LEDGER.create(engine)
@@ -83,7 +83,7 @@ def rebuild(data: Path, size: int) -> Rebuilt:
     """Reporting's own runner over the ledger, into a new database of views. Raises NotRebuilt."""
     for file in data.glob("reporting.db*"):
         file.unlink()
-    platform = Platform.open(_settings(data), ReportingHttp.name, ReportingHttp.classes)
+    platform = Platform.open(settings(data), ReportingHttp.name, ReportingHttp.classes)
     try:
         started = time.perf_counter()
         runner = ReportingHttp.projection(platform).runner
@@ -103,5 +103,6 @@ def _peak() -> int:
     return int(found[1]) * 1024
 
 
-def _settings(data: Path) -> Settings:
+def settings(data: Path) -> Settings:
+    """Of a platform under this directory."""
     return Settings.from_environment({"WEGMARKEN_DATA": str(data)})

@@ -106,7 +106,7 @@ class Process:
 class PrivateBroker:
     """One private node on one directory. Not thread-safe; the file lock guards against other processes.
 
-    ``start`` and ``restart`` return when the node accepts AMQP: about six seconds. All calls raise
+    ``start`` returns when the node accepts AMQP: about six seconds. All calls raise
     BrokerMissing, BrokerInUse or BrokerFailed, each with one line for people.
     """
 
@@ -137,8 +137,10 @@ class PrivateBroker:
 
     @property
     def pid(self) -> int:
-        """The process id of the Erlang VM."""
-        return self._running().pid
+        """The process id of the Erlang VM. Raises BrokerFailed while none runs."""
+        if self._node is None or not self.alive:
+            raise BrokerFailed(f"no broker runs in {self.directory}")
+        return self._node.pid
 
     def start(self) -> str:
         """Start the node and return its URL. A node that a dead owner left behind is stopped first."""
@@ -155,16 +157,6 @@ class PrivateBroker:
             raise
         return self.url
 
-    def restart(self) -> str:
-        """Stop what runs, if anything does, and start the node again on the same ports."""
-        if self._ports is None or self._lock is None:
-            return self.start()
-        _end(self._node, signal.SIGTERM)
-        if self._epmd is None or self._epmd.poll() is not None:
-            self._start_epmd()
-        self._start_node(_server())
-        return self.url
-
     def stop(self) -> None:
         """Stop the node and its epmd in order, by force after ``STOP_SECONDS``; whatever state they are in."""
         _end(self._node, signal.SIGTERM)
@@ -175,18 +167,6 @@ class PrivateBroker:
             self._lock.close()
             self._lock = None
 
-    def kill(self) -> None:
-        """End the node as a power cut would (SIGKILL). ``restart`` brings it back."""
-        _end(self._node, signal.SIGKILL)
-
-    def freeze(self) -> None:
-        """Let the node stand still with all its connections open (SIGSTOP)."""
-        os.kill(self._running().pid, signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let a frozen node go on."""
-        os.kill(self._running().pid, signal.SIGCONT)
-
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -195,11 +175,6 @@ class PrivateBroker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
-
-    def _running(self) -> subprocess.Popen[bytes]:
-        if self._node is None or not self.alive:
-            raise BrokerFailed(f"no broker runs in {self.directory}")
-        return self._node
 
     def _prepare(self) -> None:
         """Everything in the directory belongs to the owner alone: it holds the cookie and the password."""

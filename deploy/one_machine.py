@@ -13,12 +13,12 @@ from typing import Any, Literal, Self
 import requests
 
 from deploy.broker import PrivateBroker
-from deploy.processes import HTTP, PROCESSES, PROJECTOR, REACT, RELAY, Process
+from deploy.processes import HTTP, PORTAL, PROCESSES, PROJECTOR, REACT, RELAY, Process
 from deploy.supervisor import Child, Supervisor, inherited
-from shared.api.tokens import issue
 from shared.bus.connection import LOST
 from shared.bus.leading import somebody_leads
 from shared.privacy.masters import ISSUER_PRIVATE, create_secrets
+from shared.service.tokens import issue
 
 
 class PortTaken(Exception):
@@ -82,6 +82,11 @@ class OneMachine:
         """The base URL of each service's HTTP API."""
         return {process.name.removesuffix("-http"): self.supervisor.children[process.name].url for process in HTTP}
 
+    @property
+    def portal(self) -> str:
+        """The address of the pages."""
+        return self.supervisor.children[PORTAL.name].url
+
     def token(self, account: str, roles: Sequence[str]) -> str:
         """A five-minute token; on one machine the platform issues its own."""
         return issue((self.data / "secrets" / ISSUER_PRIVATE).read_bytes(), account, roles)
@@ -125,6 +130,8 @@ class OneMachine:
         common = self._settings | {"WEGMARKEN_DATA": str(self.data)}
         if self._clock is not None:
             common["WEGMARKEN_CLOCK"] = self._clock
+        common.setdefault("WEGMARKEN_SERVICES", self._where(*HTTP))
+        common.setdefault("WEGMARKEN_PROCESSES", self._where(PROJECTOR, RELAY, REACT))
         return [
             Child(
                 name=process.name,
@@ -139,6 +146,11 @@ class OneMachine:
             )
             for process in PROCESSES
         ]
+
+    def _where(self, *processes: Process) -> str:
+        """Names and addresses, as settings hold them."""
+        ports = {process.name.removesuffix("-http"): self._port_of[process.name] for process in processes}
+        return ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in ports.items())
 
     # --- how it does ----------------------------------------------------------------------------
 

@@ -27,6 +27,9 @@ HTTP = tuple(
 )
 """One per service: commands and queries over HTTP, whatever the broker does."""
 
+PORTAL = Process("portal-http", ("services.portal", "http"), 8600)
+"""The pages, over the services' HTTP API: needs their addresses, and neither store nor broker."""
+
 REACT = Process("react", ("deploy.run", "react", *REACTING), 8611, needs_broker=True)
 """Reactions and timers of all services; grown up, one process per service."""
 
@@ -36,4 +39,4 @@ RELAY = Process("relay", ("deploy.run", "relay"), 8612, needs_broker=True)
 PROJECTOR = Process("projector", ("deploy.run", "projector", *SERVICES), 8613)
 """The read models of all services and the ledger; grown up, one process per service."""
 
-PROCESSES = (*HTTP, PROJECTOR, RELAY, REACT)
+PROCESSES = (PORTAL, *HTTP, PROJECTOR, RELAY, REACT)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from shared.runtime.process import run
+from shared.process.run import run
 
 KINDS = ("http", "react", "projector", "relay")
 

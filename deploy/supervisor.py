@@ -52,7 +52,7 @@ class Child:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # a Ctrl-C reaches us alone; we stop the others in order
-                preexec_fn=_die_with_parent,
+                preexec_fn=dying_with_us(),
             )
 
     def alive(self) -> bool:
@@ -73,9 +73,16 @@ class Child:
         return lines[-1] if lines else "(it said nothing)"
 
 
-def _die_with_parent() -> None:
-    # Should we be killed ourselves, nothing of ours stays behind.
-    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+def dying_with_us() -> Callable[[], None]:
+    """What a child does between fork and exec: should we be killed ourselves, nothing of ours stays behind."""
+    parent = os.getpid()
+
+    def prepare() -> None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != parent:  # we died in between, and nobody will tell
+            os._exit(1)
+
+    return prepare
 
 
 class Supervisor:

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Generic, TypeVar
-from uuid import NAMESPACE_URL, UUID, uuid5
 
 from shared.contracts.codec import Origin, Sealer, decode, decode_event, encode
 from shared.contracts.envelope import Recorded
+from shared.contracts.ids import named_id
 from shared.contracts.model import Event, EventId
 from shared.eventstore.port import NO_STREAM, AlreadyAnswered, Answer, Conflict, EventStore, StoredEvent
 
@@ -23,7 +23,8 @@ E = TypeVar("E", bound=Event)
 
 ATTEMPTS = 8
 """How often a command is decided again after a conflict before it is refused as busy."""
-COMMANDS = uuid5(NAMESPACE_URL, "urn:wegmarken:command")
+COMMANDS = "1dbe6219-bcb5-5fb7-9f40-1dbebf6b08c3"
+"""The namespace of all command ids: that of the URL ``urn:wegmarken:command``."""
 
 
 class Refused(Exception):
@@ -66,12 +67,12 @@ class Accepted:
 
 def command_scope(actor: str, key: str) -> str:
     """The command id of an actor's idempotency key: a UUID, the same for the same pair."""
-    return str(uuid5(COMMANDS, f"{actor}\n{key}"))
+    return named_id(COMMANDS, f"{actor}\n{key}")
 
 
 def derived_id(command_id: str, name: str) -> str:
     """A UUID for something a command creates (``name`` tells several apart): the same at every repetition."""
-    return str(uuid5(UUID(command_id), name))
+    return named_id(command_id, name)
 
 
 def load(store: EventStore, sealer: Sealer, stream: str) -> list[Recorded[Event]]:
@@ -80,21 +81,41 @@ def load(store: EventStore, sealer: Sealer, stream: str) -> list[Recorded[Event]
 
 
 def execute(
-    store: EventStore, sealer: Sealer, stream: str, decider: Decider[S, C, E], command: C, origin: Origin
+    store: EventStore,
+    sealer: Sealer,
+    stream: str,
+    decider: Decider[S, C, E],
+    command: C,
+    origin: Origin,
+    *,
+    begins: bool = False,
 ) -> Accepted:
     """Carry out one command on one stream.
+
+    ``begins``: the stream's id derives from the command's, so it is new, or the command was answered before. It is
+    not read first: the append finds out.
 
     Raises Refused for a domain rule, KeyReused for a known command id with another digest, Conflict
     when others were faster ``ATTEMPTS`` times, StoreUnavailable.
     """
     for attempt in range(ATTEMPTS):
-        history = store.read(stream) if not decider.newest_suffices else _newest(store, stream)
+        history = () if begins and attempt == 0 else _history(store, stream, decider)
         if history and (answer := store.answer_to(origin.command_id, stream=stream)) is not None:
             return _again(answer, origin)
         state = reduce(decider.evolve, (decode_event(stored, sealer) for stored in history), decider.nothing)  # type: ignore[arg-type]
-        events = decider.decide(state, command)
+        refused: Refused | None = None
+        try:
+            events = decider.decide(state, command)
+        except Refused as rule:
+            events, refused = (), rule
         revision = history[-1].revision if history else NO_STREAM
         if not events:
+            # A known key goes before any rule. On a stream with a history it was looked up above, and an append
+            # looks by itself: so a command that begins a stream, as most do, asks the store nothing more.
+            if not history and (answer := store.answer_to(origin.command_id, stream=stream)) is not None:
+                return _again(answer, origin)
+            if refused is not None:
+                raise refused
             return Accepted(stream=stream, revision=revision, position=0)
         new = [
             encode(event, EventId(derived_id(origin.command_id, str(n))), origin, sealer)
@@ -114,7 +135,9 @@ def execute(
     raise AssertionError("unreachable")
 
 
-def _newest(store: EventStore, stream: str) -> Sequence[StoredEvent]:
+def _history(store: EventStore, stream: str, decider: Decider[S, C, E]) -> Sequence[StoredEvent]:
+    if not decider.newest_suffices:
+        return store.read(stream)
     newest = store.read_last(stream)
     return () if newest is None else (newest,)
 

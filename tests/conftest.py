@@ -16,7 +16,7 @@ settings.load_profile("wegmarken")
 
 @pytest.fixture(scope="session")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBroker]:
-    """A private RabbitMQ node for the whole run, with ``url``, ``kill``, ``restart``, ``freeze``, ``thaw``.
+    """A private RabbitMQ node for the whole run, see ``tests.broker`` for what may befall it.
 
     A test that stops it brings it back; queues are each test's own affair.
     """

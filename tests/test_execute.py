@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -118,6 +118,55 @@ def test_a_key_used_again_for_another_body_is_refused(store: SqliteEventStore) -
     with pytest.raises(KeyReused):
         join(store, "b", key="k", digest="two")
     assert members(store) == ["a"]
+
+
+def refuse(members: tuple[str, ...], command: Join) -> list[Event]:
+    raise Refused("closed")
+
+
+@pytest.mark.parametrize("other", [refuse, lambda members, command: []], ids=["a refusal", "nothing"])
+def test_a_key_is_answered_before_any_rule_also_on_a_stream_that_is_empty(
+    store: SqliteEventStore, other: Callable[[tuple[str, ...], Join], list[Event]]
+) -> None:
+    first = join(store, "a", key="k", digest="one")
+    elsewhere = Decider((), evolve, other)
+    command_id = command_scope("probe", "k")
+    with pytest.raises(KeyReused):
+        execute(store, NothingPersonal(), "case-d", elsewhere, Join("a"), origin(command_id, "two"))
+    again = execute(store, NothingPersonal(), "case-d", elsewhere, Join("a"), origin(command_id, "one"))
+    assert again == replace(first, repeated=True)
+
+
+def test_a_fresh_command_on_a_new_stream_is_one_read_and_one_append(
+    store: SqliteEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(store, "answer_to", lambda command_id, *, stream: asked.append(command_id))
+    join(store, "a")
+    assert asked == []
+
+
+def begin(store: SqliteEventStore, member: str, key: str, digest: str = "digest") -> Accepted:
+    asked = origin(command_scope("probe", key), digest)
+    return execute(store, NothingPersonal(), "case-c", decider, Join(member), asked, begins=True)
+
+
+def test_a_command_that_begins_its_stream_reads_nothing_first(
+    store: SqliteEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as blind:
+        blind.setattr(store, "read", None)
+        first = begin(store, "a", "k")
+        assert begin(store, "a", "k") == replace(first, repeated=True)
+        with pytest.raises(KeyReused):
+            begin(store, "a", "k", digest="other")
+    assert first == Accepted(stream="case-c", revision=0, position=1)
+
+
+def test_a_stream_that_was_begun_by_another_command_is_read_after_all(store: SqliteEventStore) -> None:
+    begin(store, "a", "one")
+    assert begin(store, "b", "other").revision == 1
+    assert members(store) == ["a", "b"]
 
 
 def test_a_command_that_changes_nothing_is_accepted_and_leaves_nothing(store: SqliteEventStore) -> None:

@@ -12,22 +12,13 @@ import click
 from rich.console import Console
 
 from deploy.broker import running_url
+from services.portal.login.cli import account
 from services.reporting.cli import report
+from shared.api.roles import ROLES
 from shared.bus.cli import parked, relay
-from shared.privacy.cli import erase
+from shared.privacy.cli import access_log, erase
 from shared.projections.cli import views_group
 from wegmarken.runners import open_runners
-
-ROLES = (
-    "intake-clerk",
-    "integration-manager",
-    "team-lead",
-    "head-of-office",
-    "reporting",
-    "auditor",
-    "importer",
-    "operator",
-)
 
 DATA = click.option(
     "--data",
@@ -53,7 +44,7 @@ def wegmarken(context: click.Context) -> None:
             os.environ["WEGMARKEN_BROKER"] = url  # the private node that ./dev up runs there
 
 
-for part in (parked, relay, erase, report, views_group(open_runners)):
+for part in (account, parked, relay, erase, access_log, report, views_group(open_runners)):
     wegmarken.add_command(part)
 
 
@@ -84,6 +75,8 @@ def up(data: Path) -> None:
     ) as machine:
         to.print("Wegmarken is up:")
         show_addresses(machine, to)
+        where = "" if data == Path("var") else f"WEGMARKEN_DATA={data} "
+        to.print(f"  an account   {where}./dev wegmarken account add NAME --role integration-manager", highlight=False)
         to.print("Ctrl-C stops everything; the data stay.")
         machine.supervisor.watch()
 
@@ -97,8 +90,8 @@ def up(data: Path) -> None:
 @click.option("--minutes", default=5.0, show_default=True)
 def token(account: str, roles: tuple[str, ...], data: Path, minutes: float) -> None:
     """Print an access token: for trying the API by hand where the platform issues its own tokens."""
-    from shared.api.tokens import issue
     from shared.privacy.masters import ISSUER_PRIVATE
+    from shared.service.tokens import issue
 
     key = data / "secrets" / ISSUER_PRIVATE
     if not key.exists():

@@ -22,8 +22,10 @@ from scenarios.goeppingen_2018.script import scenario
 from scenarios.loader import Api, Loaded, Loader
 from scenarios.steps import Scenario
 from services.reporting.table import table
+from shared.api.roles import AUDITOR, REPORTING
+from wegmarken import accounts
 
-ROLES = ("reporting", "auditor")
+ROLES = (REPORTING, AUDITOR)
 """Reads figures and looks at the ledger."""
 
 
@@ -116,12 +118,14 @@ def demo(*, once: bool, as_json: bool, seed: int, broker: str | None) -> None:
         if once:
             return
         show_addresses(machine, to)
+        to.print(accounts.make(machine.data / "portal.db"))
         to.print("Ctrl-C stops everything and throws the demonstration's data away.")
         machine.supervisor.watch()
 
 
 def show_addresses(machine: OneMachine, to: Console) -> None:
     """Where the platform answers, and how to ask."""
+    to.print(f"  the pages    {machine.portal}", highlight=False)
     for service, url in machine.addresses.items():
         to.print(f"  {service:<12} {url}/openapi.json", highlight=False)
     to.print(f"  a token      ./dev wegmarken token NAME --role reporting --data {machine.data}", highlight=False)

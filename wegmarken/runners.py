@@ -7,9 +7,10 @@ from contextlib import ExitStack, contextmanager
 from importlib import import_module
 
 from deploy.processes import SERVICES
+from shared.eventstore.opening import open_store
 from shared.projections.runner import Runner
 from shared.runtime.config import Settings
-from shared.runtime.platform import Platform, open_store
+from shared.service.platform import Platform
 
 
 @contextmanager

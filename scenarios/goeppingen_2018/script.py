@@ -16,6 +16,7 @@ from scenarios.goeppingen_2018.office import BASE as CASEWORK
 from scenarios.goeppingen_2018.office import HEAD, employee_key, lead_account, office, team_key
 from scenarios.goeppingen_2018.talks import Talk, contacted, talks
 from scenarios.steps import CaseOf, Post, Ref, Scenario
+from shared.api.roles import HEAD_OF_OFFICE, INTAKE_CLERK, INTEGRATION_MANAGER, OPERATOR, TEAM_LEAD
 
 NAME = "goeppingen-2018"
 PERSONS = "/intake/v1/persons"
@@ -36,10 +37,10 @@ def scenario(seed: int = 1) -> Scenario:
         *script.casework(households, held),
     ]
     posts.sort(key=attrgetter("day"))  # stable: within a day the order of each lane stays
-    roles = dict.fromkeys(CLERKS, ("intake-clerk",))
-    roles |= {HEAD: ("head-of-office",), "operator": ("operator",)}
-    roles |= {lead_account(team.name): ("team-lead",) for team in place.teams}
-    roles |= {manager.account: ("integration-manager",) for manager in place.staff}
+    roles = dict.fromkeys(CLERKS, (INTAKE_CLERK,))
+    roles |= {HEAD: (HEAD_OF_OFFICE,), "operator": (OPERATOR,)}
+    roles |= {lead_account(team.name): (TEAM_LEAD,) for team in place.teams}
+    roles |= {manager.account: (INTEGRATION_MANAGER,) for manager in place.staff}
     return Scenario(NAME, seed, plan.BEGINS_ON, plan.ENDS_ON, roles, posts)
 
 

@@ -1,5 +1,5 @@
 """``python -m services.casework http|react|projector``."""
 
-from shared.runtime.process import main
+from shared.process.run import main
 
 main("services.casework")

@@ -6,9 +6,10 @@ who that is. The first member opens the case, the last one to leave closes it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import reduce
 from typing import Literal, TypeAlias, assert_never
 
 from services.casework.commands import AddMember, AssignCase, CloseCase, RemoveMember
@@ -16,6 +17,7 @@ from services.casework.employee import Employee
 from services.casework.standing import Colleague, standing
 from services.casework.timeline import Timeline
 from shared.contracts.casework import CaseAssigned, CaseClosed, CaseMemberJoined, CaseMemberLeft, CaseOpened
+from shared.contracts.envelope import KnownAt, Recorded, events_known
 from shared.contracts.model import EmployeeId, HouseholdId, PersonId, TeamId
 from shared.execute import Decider, Refused
 
@@ -133,6 +135,11 @@ def evolve(case: Case, event: CaseEvent) -> Case:
             return replace(case, status="closed", spells=(*before, closed))
         case _:
             assert_never(event)
+
+
+def as_known(history: Iterable[Recorded[CaseEvent]], known: KnownAt) -> Case:
+    """The case in a state of knowledge."""
+    return reduce(evolve, events_known(history, known), Case())
 
 
 def decide(case: Case, command: CaseCommand, staff: Staff) -> Sequence[CaseEvent]:

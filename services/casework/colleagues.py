@@ -17,14 +17,12 @@ from sqlalchemy import select
 from services.casework.standing import Colleague
 from services.casework.views import ACCESS
 from services.casework.views.who_may_act import covered_by, team_on
-from shared.api.tokens import Actor
+from shared.api.roles import IMPORTER, TEAM_LEAD
 from shared.contracts.model import EmployeeId, TeamId
 from shared.eventstore.port import EventStore
 from shared.projections.read import Snapshot, ViewReader
 from shared.projections.registry import ViewNotReady
-
-IMPORTER: Final = "importer"
-TEAM_LEAD: Final = "team-lead"
+from shared.service.tokens import Actor
 
 REMEMBERED: Final = 4096
 """Accounts whose employee is kept; that never changes."""
@@ -86,12 +84,6 @@ class Colleagues:
         return None if found is None else EmployeeId(found)
 
     # --- what rules rest on ---------------------------------------------------------------------
-
-    def is_account_taken(self, account: str) -> bool:
-        """Whether somebody works under this account, as of now."""
-        self.catch_up()
-        with self._reader.snapshot() as now:
-            return self._employee_of(now, account) is not None
 
     def all_teams(self) -> list[TeamId]:
         """Every team that was ever formed, as of now."""

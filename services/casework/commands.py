@@ -1,6 +1,7 @@
 """What may be asked of casework: done, and looked up.
 
-The id of what a command creates is not sent; the platform derives it from the command's own id.
+The id of what a command creates is not sent; the platform derives it from the command's own id, an employee's
+from the account.
 """
 
 from __future__ import annotations
@@ -270,13 +271,20 @@ CaseStatus = Literal["open", "closed"]
 
 @dataclass(frozen=True, kw_only=True)
 class FindCases:
-    """The cases that whoever asks may know of; ``manager`` "me" are one's own, those in one's cover included."""
+    """The cases that whoever asks may know of. ``manager`` "me": one's own, and those in one's cover."""
 
     household_id: HouseholdId | None = uuid(default=None)
     manager: Literal["me"] | None = one_of(Literal["me"], default=None)
     unassigned: bool | None = flag(default=None)
     status: CaseStatus | None = one_of(CaseStatus, default=None)
     limit: int = whole(1, 1000, default=200)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetHouseholdsCase:
+    """Who looks after a household."""
+
+    household_id: HouseholdId = uuid()
 
 
 @dataclass(frozen=True, kw_only=True)

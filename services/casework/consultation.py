@@ -20,7 +20,7 @@ from services.casework.commands import (
     Talk,
     WithdrawConsultation,
 )
-from services.casework.standing import Colleague, Standing, standing
+from services.casework.standing import Colleague, Standing, own_cases, receives, standing
 from shared.contracts.casework import (
     ConsultationCorrected,
     ConsultationHeld,
@@ -96,9 +96,22 @@ def standing_in(circumstances: Circumstances) -> Standing | None:
     return standing(circumstances.colleague, team_id=current.team_id, employee_id=current.manager_id)
 
 
+def receiving_in(circumstances: Circumstances) -> Standing | None:
+    """How whoever asks may record what was said to them by somebody of the case who walked in."""
+    current = circumstances.case.assigned.on(circumstances.today)
+    return None if current is None else receives(circumstances.colleague, current.team_id)
+
+
 def standing_with(consultation: Consultation, colleague: Colleague) -> Standing | None:
     """Who may correct or withdraw: whoever held it, her cover, the lead of the team at the time."""
     return standing(colleague, team_id=consultation.team_id, employee_id=consultation.held_by)
+
+
+def check_readable(case_id: CaseId, reason: str | None, circumstances: Circumstances) -> None:
+    """Whoever looks after a case reads what was said in it; the team's lead does so with a reason. Raises Refused."""
+    _, current = _looking_after(case_id, circumstances)
+    if reason is None and current.manager_id not in own_cases(circumstances.colleague):
+        raise Refused("reason-required")
 
 
 def covered_for(who: Standing | None) -> EmployeeId | None:
@@ -113,7 +126,7 @@ def _known(
 
 
 def _record(command: RecordConsultation, circumstances: Circumstances) -> list[ConsultationEvent]:
-    who, where = _entitled(command.case_id, command.held_on, circumstances)
+    who, where = _entitled(command.case_id, command.held_on, circumstances, receiving_in(circumstances))
     _check_day(command.held_on, circumstances)
     _check_talk(command, circumstances.case)
     return [
@@ -180,18 +193,29 @@ def _withdraw(
     ]
 
 
-def _entitled(case_id: CaseId, day: date, circumstances: Circumstances) -> tuple[Standing, Assignment]:
-    """In what capacity whoever asks may record for this case, and whose case it was on the day."""
+def _entitled(
+    case_id: CaseId, day: date, circumstances: Circumstances, otherwise: Standing | None = None
+) -> tuple[Standing, Assignment]:
+    """In what capacity whoever asks may record for this case, ``otherwise`` if it is not theirs, and whose case it
+    was on the day."""
+    who, current = _looking_after(case_id, circumstances, otherwise)
+    then = circumstances.case.assigned.on(day) or current
+    return (Standing(then.manager_id) if circumstances.colleague.imports else who), then
+
+
+def _looking_after(
+    case_id: CaseId, circumstances: Circumstances, otherwise: Standing | None = None
+) -> tuple[Standing, Assignment]:
+    """In what capacity whoever asks may act in this case today, and whose it is."""
     case = circumstances.case
     if case.status == "not_opened":
         raise Refused("unknown-case", case=case_id)
-    current, who = case.assigned.on(circumstances.today), standing_in(circumstances)
+    current, who = case.assigned.on(circumstances.today), standing_in(circumstances) or otherwise
     if current is None and circumstances.colleague.imports:
         raise Refused("case-not-assigned", case=case_id)
     if current is None or who is None:
         raise Refused("not-your-case", case=case_id)
-    then = case.assigned.on(day) or current
-    return (Standing(then.manager_id) if circumstances.colleague.imports else who), then
+    return who, current
 
 
 def _check_changeable(consultation: Consultation, colleague: Colleague) -> None:

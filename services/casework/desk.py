@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -24,20 +25,22 @@ from services.casework.municipality import Areas
 from services.casework.standing import Colleague, Scope, scope
 from services.casework.streams import Streams
 from services.casework.team import Neighbours
-from shared.api.tokens import Actor
+from shared.api.roles import HEAD_OF_OFFICE, IMPORTER, TEAM_LEAD
 from shared.contracts.model import CaseId, ConsultationId, EmployeeId
 from shared.execute import Refused
+from shared.privacy.pseudonyms import keyed_id
+from shared.service.tokens import Actor
 
-HEAD, LEAD, MANAGER, IMPORTER = "head-of-office", "team-lead", "integration-manager", "importer"
-ANY_COVER: Final = frozenset({HEAD, LEAD, IMPORTER})
+ANY_COVER: Final = frozenset({HEAD_OF_OFFICE, TEAM_LEAD, IMPORTER})
 """Who may record the cover of any two colleagues."""
 
 
 class Desk:
     """Shared by all workers of a process."""
 
-    def __init__(self, streams: Streams, colleagues: Colleagues) -> None:
-        self._streams, self._colleagues = streams, colleagues
+    def __init__(self, streams: Streams, colleagues: Colleagues, key: bytes) -> None:
+        """``key``: the installation's secret that makes ids of names."""
+        self._streams, self._colleagues, self._key = streams, colleagues, key
 
     # --- the office -----------------------------------------------------------------------------
 
@@ -57,9 +60,10 @@ class Desk:
         teams = self._streams.teams(self._colleagues.all_teams())
         return {team_id: state.area for team_id, state in teams.items()}
 
-    def accounts(self, command: HireEmployee) -> Office:
-        taken = self._colleagues.is_account_taken(command.account)
-        return Office(accounts_taken={command.account} if taken else ())
+    def hiring(self, command: HireEmployee) -> HireEmployee:
+        """The command about the employee whom the account makes: two under one account, be it at the same instant,
+        are decided one after the other on one stream."""
+        return replace(command, employee_id=EmployeeId(keyed_id(self._key, "employee", command.account)))
 
     def team(self, command: JoinTeam) -> Office:
         return Office(teams=self._streams.teams([command.team_id]))
@@ -131,7 +135,7 @@ class Desk:
     def colleague(self, actor: Actor, today: date) -> tuple[Colleague, Scope]:
         """Who asks, as the access table has them just now, and of which cases they may know."""
         known = self._colleagues.look_up(actor, today)
-        return known, scope(known, oversees=HEAD in actor.roles)
+        return known, scope(known, oversees=HEAD_OF_OFFICE in actor.roles)
 
     def may_know_of(self, case: Case, actor: Actor, today: date) -> bool:
         """Whether the case is in the scope of whoever asks."""
@@ -139,6 +143,6 @@ class Desk:
         where = (None, None) if current is None else (current.team_id, current.manager_id)
 
         def includes(known: Colleague) -> bool:
-            return scope(known, oversees=HEAD in actor.roles).includes(*where)
+            return scope(known, oversees=HEAD_OF_OFFICE in actor.roles).includes(*where)
 
         return includes(self._colleagues.who(actor, today, includes))

@@ -62,6 +62,7 @@ class Contract:
 @dataclass(frozen=True, slots=True)
 class Employee:
     joined: bool = False
+    erased: bool = False
     team: Timeline[TeamId] = field(default_factory=Timeline)
     contracts: Mapping[str, Contract] = field(default_factory=dict)
 
@@ -79,14 +80,13 @@ class Announcement:
 class Office:
     """What an employee's commands rest on beside the employee."""
 
-    accounts_taken: Collection[str] = ()
     teams: Collection[TeamId] = ()
 
 
 def evolve(employee: Employee, event: EmployeeEvent) -> Employee:
     match event:
         case EmployeeJoined():
-            return replace(employee, joined=True)
+            return replace(employee, joined=True, erased=event.name is Hidden.ERASED)
         case TeamJoined():
             return replace(employee, team=employee.team.starting(event.occurred_on, event.team_id))
         case ContractConcluded():
@@ -106,8 +106,10 @@ def evolve(employee: Employee, event: EmployeeEvent) -> Employee:
 def decide(employee: Employee, command: EmployeeCommand, office: Office) -> Sequence[EmployeeEvent]:
     match command:
         case HireEmployee():
-            return _hire(command, office)
+            return _hire(employee, command)
         case _ if not employee.joined:
+            raise Refused("unknown-employee", employee=command.employee_id)
+        case JoinTeam() | ConcludeContract() if employee.erased:
             raise Refused("unknown-employee", employee=command.employee_id)
         case JoinTeam():
             return _join_team(employee, command, office)
@@ -153,8 +155,10 @@ def _with(employee: Employee, contract_id: str, contract: Contract) -> Employee:
     return replace(employee, contracts={**employee.contracts, contract_id: contract})
 
 
-def _hire(command: HireEmployee, office: Office) -> list[EmployeeEvent]:
-    if command.account in office.accounts_taken:
+def _hire(employee: Employee, command: HireEmployee) -> list[EmployeeEvent]:
+    """An account makes its employee's id, so whoever else is hired under it meets the first one here: also long
+    after that one left or was erased, for the log goes on to name the account as who did this or that."""
+    if employee.joined:
         raise Refused("account-taken")
     return [
         EmployeeJoined(

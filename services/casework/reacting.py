@@ -11,10 +11,9 @@ from services.casework.case import Staff
 from services.casework.commands import AnnounceContractExpiry
 from services.casework.employee import Office
 from services.casework.reactions import when_service_in_charge_determined_then_open_or_leave_case as membership
-from services.casework.streams import case_stream, employee_stream
+from shared.contracts.casework import case_stream, employee_stream
 from shared.contracts.codec import Origin, Sealer, decode
-from shared.contracts.eligibility import ServiceInChargeDetermined
-from shared.contracts.envelope import Envelope
+from shared.contracts.eligibility import ServiceInChargeDetermined, eligibility_stream
 from shared.contracts.model import PersonId
 from shared.eventstore.port import NO_STREAM, EventStore, StoreUnavailable
 from shared.execute import derived_id, execute
@@ -29,7 +28,7 @@ def look_at(person_id: PersonId, store: EventStore, sealer: Sealer, today: date)
     Looks again until nothing new was determined meanwhile: two runs about one person may overtake
     each other, and the one that wrote last must have seen the newest.
     """
-    stream, revision = f"eligibility-{person_id}", NO_STREAM
+    stream, revision = eligibility_stream(person_id), NO_STREAM
     determinations: list[ServiceInChargeDetermined] = []
     while news := store.read(stream, after=revision):
         revision = news[-1].revision
@@ -39,7 +38,9 @@ def look_at(person_id: PersonId, store: EventStore, sealer: Sealer, today: date)
                 cause = recorded.envelope
         for command in membership.react(determinations):
             command_id = derived_id(cause.event_id, f"{type(command).__name__} {command.case_id}")
-            origin = _because_of(cause, command_id, today)
+            origin = Origin.by(
+                ACTOR, command_id, today, correlation_id=cause.correlation_id, causation_id=cause.event_id
+            )
             execute(store, sealer, case_stream(command.case_id), case.decider(Staff(today=today)), command, origin)
 
 
@@ -50,30 +51,10 @@ def announce(due: Iterable[AnnounceContractExpiry], store: EventStore, sealer: S
     """
     for command in due:
         command_id = derived_id(command.contract_id, f"expiry {command.days_ahead}")
-        origin = Origin(
-            learnt_on=command.today,
-            actor=ACTOR,
-            on_behalf_of=None,
-            command_id=command_id,
-            body_digest="",
-            correlation_id=command_id,
-            causation_id=command_id,
-        )
+        origin = Origin.by(ACTOR, command_id, command.today)
         try:
             execute(store, sealer, employee_stream(command.employee_id), employee.decider(Office()), command, origin)
         except StoreUnavailable:
             raise
         except Exception as error:
             get_logger().error("announcement-failed", contract_id=command.contract_id, exc_info=error)
-
-
-def _because_of(cause: Envelope, command_id: str, today: date) -> Origin:
-    return Origin(
-        learnt_on=today,
-        actor=ACTOR,
-        on_behalf_of=None,
-        command_id=command_id,
-        body_digest="",
-        correlation_id=cause.correlation_id,
-        causation_id=cause.event_id,
-    )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import timedelta
 from typing import Any, Final, cast
 
 from services.casework import (
+    answers,
     case,
     consultation,
     cover,
@@ -14,7 +15,6 @@ from services.casework import (
     municipality,
     reacting,
     team,
-    telling,
 )
 from services.casework.case import Staff
 from services.casework.commands import (
@@ -32,6 +32,7 @@ from services.casework.commands import (
     FindConsultations,
     FormTeam,
     GetCase,
+    GetHouseholdsCase,
     HireEmployee,
     JoinTeam,
     ListEmployees,
@@ -44,22 +45,13 @@ from services.casework.commands import (
     WithdrawConsultation,
 )
 from services.casework.consultation import covered_for, standing_in, standing_with
-from services.casework.desk import HEAD, IMPORTER, LEAD, MANAGER
 from services.casework.employee import Office
 from services.casework.problems import PROBLEMS
 from services.casework.reactions import when_contract_expires_soon_then_announce as expiry
-from services.casework.standing import own_cases
-from services.casework.streams import (
-    case_stream,
-    consultation_stream,
-    cover_stream,
-    employee_stream,
-    grant_stream,
-    municipality_stream,
-    team_stream,
-)
+from services.casework.standing import Scope, own_cases
 from services.casework.team import Neighbours
 from services.casework.views import (
+    ACCESS,
     CASES,
     CONSULTATIONS,
     CONTRACT_ENDS,
@@ -68,28 +60,42 @@ from services.casework.views import (
     which_cases,
     which_consultations,
     which_contracts_end,
+    who_may_act,
     who_works_where,
 )
 from services.casework.views.which_cases import Sought
 from services.casework.wiring import desk
-from shared.api.call import Call
-from shared.api.entrypoint import command, query
+from shared.api.ask import Nothing
+from shared.api.call import Answered, Call
+from shared.api.entrypoint import command, query, question
+from shared.api.roles import HEAD_OF_OFFICE, IMPORTER, INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD
 from shared.api.service import ServiceHttp
 from shared.bus.consumer import reaction
 from shared.bus.nudge import Nudge
-from shared.contracts.model import PersonalClass, PersonId
+from shared.contracts.casework import (
+    case_stream,
+    consultation_stream,
+    cover_stream,
+    employee_stream,
+    grant_stream,
+    municipality_stream,
+    team_stream,
+)
+from shared.contracts.model import PersonalClass, PersonId, subject_of
 from shared.execute import Accepted, Refused, load
 from shared.projections.read import ViewReader
 from shared.projections.registry import ViewNotReady
-from shared.runtime.platform import Platform
-from shared.runtime.reactions import ServiceReact
-from shared.runtime.timers import every_beat
+from shared.service.platform import Platform
+from shared.service.reactions import ServiceReact
+from shared.service.timers import every_beat
 
-OFFICE: Final = {HEAD, IMPORTER}
-ASSIGNS: Final = {LEAD, IMPORTER}
-ADVISES: Final = {MANAGER, LEAD, IMPORTER}
-ANY: Final = {HEAD, LEAD, MANAGER, IMPORTER}
+OFFICE: Final = {HEAD_OF_OFFICE, IMPORTER}
+ASSIGNS: Final = {TEAM_LEAD, IMPORTER}
+ADVISES: Final = {INTEGRATION_MANAGER, TEAM_LEAD, IMPORTER}
+ANY: Final = {HEAD_OF_OFFICE, TEAM_LEAD, INTEGRATION_MANAGER, IMPORTER}
 
+SOON: Final = timedelta(days=14)
+"""How far ahead a cover is told to those who have a part in it."""
 
 CASEWORK: Final = "/casework/v1"
 EMPLOYEE: Final = f"{CASEWORK}/employees/<employee_id>"
@@ -126,10 +132,11 @@ class CaseworkHttp(ServiceHttp):
         return self.run(call, team_stream(call.command.team_id), decider)
 
     @command(f"{CASEWORK}/employees", HireEmployee, roles=OFFICE, creates="employee_id")
-    def hire_employee(self, call: Call[HireEmployee]) -> Accepted:
+    def hire_employee(self, call: Call[HireEmployee]) -> Answered:
         """Somebody joins the office and will act under an account."""
-        decider = employee.decider(self.desk.accounts(call.command))
-        return self.run(call, employee_stream(call.command.employee_id), decider)
+        hiring = self.desk.hiring(call.command)
+        accepted = self.run(call, employee_stream(hiring.employee_id), employee.decider(Office()), hiring)
+        return Answered(accepted, {"id": hiring.employee_id})
 
     @command(f"{EMPLOYEE}/team", JoinTeam, roles=OFFICE)
     def join_team(self, call: Call[JoinTeam]) -> Accepted:
@@ -220,9 +227,33 @@ class CaseworkHttp(ServiceHttp):
 
     # --- questions --------------------------------------------------------------------------------
 
-    @query(f"{CASEWORK}/cases", FindCases, roles=ANY, views=(CASES.name,))
+    @query(f"{CASEWORK}/me", Nothing, roles=ANY, views=(ACCESS.name, STAFF.name), personal=True)
+    def get_me(self, call: Call[Nothing]) -> dict[str, Any]:
+        """Who asks: as whom the office knows them, and their covers from today to 14 days ahead."""
+        who, _ = self.desk.colleague(call.actor, call.today)
+        with self.reader.snapshot() as now:
+            access, staff = now.tables(ACCESS), now.tables(STAFF)
+            covers = (
+                []
+                if who.employee_id is None
+                else who_may_act.covers_of(now.connection, access, who.employee_id, call.today, call.today + SOON)
+            )
+            people = {who.employee_id, *(each[name] for each in covers for name in ("employee_id", "deputy_id"))}
+            names = who_works_where.names(now.connection, staff, people - {None})
+            teams = who_works_where.team_names(now.connection, staff, [who.team_id] if who.team_id else [])
+            position = min(now.position(ACCESS), now.position(STAFF))
+        call.reads(*names)
+        return {**answers.me(who, covers, names, teams, call.today), "today": call.today, "position": position}
+
+    @query(
+        f"{CASEWORK}/cases", FindCases, roles=ANY, views=(CASES.name, CONSULTATIONS.name, ACCESS.name), personal=True
+    )
     def find_cases(self, call: Call[FindCases]) -> dict[str, Any]:
-        """The cases that whoever asks may know of, as they are now."""
+        """The cases that whoever asks may know of, as they are now, first whoever was not seen for longest.
+
+        `capacity`: as what the caller would record a talk with the case (manager, deputy, lead, walk_in; null: not at
+        all). `contact`: when and how the case was met last; null for who does not look after it.
+        """
         asked, (who, within) = call.query, self.desk.colleague(call.actor, call.today)
         sought = Sought(
             household_id=asked.household_id,
@@ -233,7 +264,33 @@ class CaseworkHttp(ServiceHttp):
         with self.reader.snapshot() as now:
             tables = now.tables(CASES)
             found = which_cases.find(now.connection, tables, sought, within, call.today, asked.limit)
-            return {"cases": found, "position": now.position(CASES)}
+            ids = [each["case_id"] for each in found]
+            met = which_consultations.contacts(now.connection, now.tables(CONSULTATIONS), ids, call.today)
+            position = min(now.position(CASES), now.position(CONSULTATIONS))
+        call.reads(*ids)
+        return {"cases": answers.to_visit(found, who, met), "position": position}
+
+    @query(
+        f"{CASEWORK}/households/<household_id>/case",
+        GetHouseholdsCase,
+        roles=ANY | {INTAKE_CLERK},
+        views=(CASES.name, ACCESS.name, STAFF.name),
+        personal=True,
+    )
+    def get_households_case(self, call: Call[GetHouseholdsCase]) -> dict[str, Any]:
+        """Who looks after a household, and nothing of what was said; `case` is null if it never had one."""
+        household_id, (who, _) = call.query.household_id, self.desk.colleague(call.actor, call.today)
+        sought = Sought(household_id=household_id)
+        with self.reader.snapshot() as now:
+            tables, staff = now.tables(CASES), now.tables(STAFF)
+            found = which_cases.find(now.connection, tables, sought, Scope(everything=True), call.today, 1)
+            managers = [each["manager_id"] for each in found if each["manager_id"] is not None]
+            names = who_works_where.names(now.connection, staff, managers)
+            teams = who_works_where.team_names(now.connection, staff, [each["team_id"] for each in found])
+            position = now.position(CASES)
+        call.reads(*(each["case_id"] for each in found), *names)
+        case = next((answers.looked_after(each, who, names, teams) for each in found), None)
+        return {"household_id": household_id, "case": case, "position": position}
 
     @query(CASE, GetCase, roles=ANY, personal=True)
     def get_case(self, call: Call[GetCase]) -> dict[str, Any]:
@@ -242,32 +299,38 @@ class CaseworkHttp(ServiceHttp):
         if not self.desk.may_know_of(self.desk.case(asked.case_id), call.actor, call.today):
             raise Refused("not-your-case", case=asked.case_id)
         history = load(self.platform.store, self.platform.sealer, case_stream(asked.case_id))
-        known = telling.case_as_known(cast(Any, history), asked.known)  # nobody else writes these streams
+        known = case.as_known(cast(Any, history), asked.known)  # nobody else writes these streams
         return {
-            **telling.tell_case(asked.case_id, known, day),
+            **answers.case(asked.case_id, known, day),
             "valid_at": day,
             "known_at": asked.known_at,
             "revision": history[-1].envelope.revision,
             "position": history[-1].envelope.position,
         }
 
-    @query(
-        f"{CASEWORK}/consultations",
+    @question(
+        f"{CASEWORK}/consultations/search",
         FindConsultations,
-        roles={MANAGER, LEAD},
+        roles={INTEGRATION_MANAGER, TEAM_LEAD},
         views=(CONSULTATIONS.name,),
         personal=True,
     )
     def find_consultations(self, call: Call[FindConsultations]) -> dict[str, Any]:
-        """What was told in a case's consultations: for who looks after it; for a lead with a reason."""
+        """What was told in a case's consultations: for who looks after it; for a lead with a reason.
+
+        `entries` are all that was recorded about one: the first telling, corrections, the withdrawal.
+        """
         asked, day = call.query, call.query.valid_at or call.today
-        self._refuse_unless_entitled_to_read(call)
+        consultation.check_readable(
+            asked.case_id, asked.reason, self.desk.circumstances(asked.case_id, call.actor, call.today)
+        )
         with self.reader.snapshot() as now:
             ids = which_consultations.of_case(now.connection, now.tables(CONSULTATIONS), asked.case_id)
+            accounts = who_may_act.accounts(now.connection, now.tables(ACCESS))
             position = now.position(CONSULTATIONS)
         histories = (load(self.platform.store, self.platform.sealer, consultation_stream(each)) for each in ids)
-        told = [telling.tell_consultation(cast(Any, history), day, asked.known) for history in histories]
-        call.reads(asked.case_id)
+        told = [answers.consultation(cast(Any, history), day, asked.known, accounts) for history in histories]
+        call.reads(asked.case_id, reason=asked.reason)
         return {
             "consultations": [each for each in told if each is not None],
             "valid_at": day,
@@ -304,7 +367,7 @@ class CaseworkHttp(ServiceHttp):
         circumstances = self.desk.circumstances(call.command.case_id, call.actor, call.today)
         covered = covered_for(standing_in(circumstances))
         stream = consultation_stream(call.command.consultation_id)
-        return self.run(call, stream, consultation.decider(circumstances), on_behalf_of=covered)
+        return self.run(call, stream, consultation.decider(circumstances), on_behalf_of=covered, begins=True)
 
     def _change(self, call: Call[CorrectConsultation] | Call[WithdrawConsultation]) -> Accepted:
         consultation_id = call.command.consultation_id
@@ -312,18 +375,6 @@ class CaseworkHttp(ServiceHttp):
         covered = covered_for(standing_with(told, circumstances.colleague))
         stream = consultation_stream(consultation_id)
         return self.run(call, stream, consultation.decider(circumstances), on_behalf_of=covered)
-
-    def _refuse_unless_entitled_to_read(self, call: Call[FindConsultations]) -> None:
-        """Whoever looks after the case; the team's lead with a reason, which the access log keeps."""
-        case_id, reason = call.query.case_id, call.query.reason
-        current = self.desk.case(case_id).assigned.on(call.today)
-        circumstances = self.desk.circumstances(case_id, call.actor, call.today)
-        if current is None or standing_in(circumstances) is None:
-            raise Refused("not-your-case", case=case_id)
-        if current.manager_id not in own_cases(circumstances.colleague):
-            if reason is None:
-                raise Refused("reason-required")
-            self.platform.access_log.record(call.actor.account, case_id, reason, datetime.now(UTC))
 
 
 class CaseworkReact(ServiceReact):
@@ -336,7 +387,7 @@ class CaseworkReact(ServiceReact):
     @reaction
     def look_at_person(self, nudge: Nudge) -> None:
         """Who serves a person was determined: bring the cases in line with what is determined now."""
-        person_id = PersonId(nudge.stream.removeprefix("eligibility-"))
+        person_id = PersonId(subject_of(nudge.stream))
         reacting.look_at(person_id, self.platform.store, self.platform.sealer, self.platform.clock.today())
 
     @every_beat

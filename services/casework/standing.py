@@ -1,12 +1,15 @@
 """Who may act in whose cases. Pure.
 
 Need to know inside the authority, too: a manager acts in own cases, and in a colleague's while a
-recorded cover runs; a team's lead in the cases of the team. A data import acts everywhere.
+recorded cover runs; a team's lead in the cases of the team. A data import acts everywhere. Whoever walks in
+is advised by anybody in the team, who records that one talk and reads none.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias
 
 from shared.contracts.model import EmployeeId, TeamId
 
@@ -49,6 +52,29 @@ def standing(colleague: Colleague, *, team_id: TeamId | None, employee_id: Emplo
     if colleague.leads is not None and colleague.leads == team_id:
         return Standing(colleague.employee_id)
     return None
+
+
+def receives(colleague: Colleague, team_id: TeamId | None) -> Standing | None:
+    """How the colleague may record the talk with somebody who walked in: for a case of their own team."""
+    if colleague.employee_id is None or team_id is None or colleague.team_id != team_id:
+        return None
+    return Standing(colleague.employee_id)
+
+
+Capacity: TypeAlias = Literal["manager", "deputy", "lead", "walk_in"]
+"""As what somebody would record a talk with a case."""
+MEETS: Final[Collection[Capacity | None]] = ("manager", "deputy", "lead")
+"""Who meets the people of a case as a matter of course, and so knows when that was last."""
+
+
+def capacity(colleague: Colleague, *, team_id: TeamId | None, manager_id: EmployeeId | None) -> Capacity | None:
+    """In what capacity the colleague would record a talk with this manager's case; None: not at all."""
+    who = standing(colleague, team_id=team_id, employee_id=manager_id)
+    if who is None:
+        return None if manager_id is None or receives(colleague, team_id) is None else "walk_in"
+    if who.on_behalf_of is not None:
+        return "deputy"
+    return "manager" if who.employee_id == manager_id else "lead"
 
 
 @dataclass(frozen=True, slots=True)

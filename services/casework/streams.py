@@ -1,11 +1,11 @@
 """What the streams of casework amount to just now, for whoever decides about another stream.
 
-Nothing here opens a personal field: what is looked for are ids, days and who belongs where.
+What is looked for are ids, days and who belongs where. So no personal field is opened, but an employee's: that
+tells who was erased.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from functools import reduce
 from typing import Any, Final, TypeVar
@@ -16,9 +16,17 @@ from services.casework.consultation import Consultation
 from services.casework.employee import Employee
 from services.casework.municipality import Municipality
 from services.casework.team import Team
-from shared.contracts.codec import decode
+from shared.contracts.casework import (
+    case_stream,
+    consultation_stream,
+    employee_stream,
+    municipality_stream,
+    team_stream,
+)
+from shared.contracts.codec import Sealer, decode_event
 from shared.contracts.model import Ags, CaseId, ConsultationId, EmployeeId, TeamId
-from shared.eventstore.port import NO_STREAM, EventStore
+from shared.eventstore.port import EventStore, StoredEvent
+from shared.eventstore.remembered import Remembered
 from shared.privacy.sealer import ClosedSealer
 
 S = TypeVar("S")
@@ -32,28 +40,24 @@ _CLOSED: Final = ClosedSealer()
 class Streams:
     """Reads and folds; shared by all workers of a process."""
 
-    def __init__(self, store: EventStore) -> None:
-        self._store = store
-        self._cases: OrderedDict[CaseId, tuple[int, Case]] = OrderedDict()
+    def __init__(self, store: EventStore, sealer: Sealer) -> None:
+        self._store, self._sealer = store, sealer
+        self._cases = Remembered(store, Case(), _learn, most=REMEMBERED)
 
     def case(self, case_id: CaseId) -> Case:
-        """The case as it is now: of one that is remembered only what came since is read."""
-        revision, state = self._cases.pop(case_id, (NO_STREAM, Case()))
-        for stored in self._store.read(case_stream(case_id), after=revision):
-            revision, state = stored.revision, case.evolve(state, decode(stored, _CLOSED).event)  # type: ignore[arg-type]
-        if revision != NO_STREAM:
-            self._cases[case_id] = revision, state
-            if len(self._cases) > REMEMBERED:
-                self._cases.popitem(last=False)
-        return state
+        """The case as it is now."""
+        return self._cases.state(case_stream(case_id))
 
     def consultation(self, consultation_id: ConsultationId) -> Consultation:
         return self._fold(consultation_stream(consultation_id), consultation.evolve, Consultation())
 
     def employees(self, ids: Iterable[EmployeeId]) -> dict[EmployeeId, Employee]:
-        """Those of them who exist."""
-        found = {each: self._fold(employee_stream(each), employee.evolve, Employee()) for each in dict.fromkeys(ids)}
-        return {employee_id: state for employee_id, state in found.items() if state.joined}
+        """Those of them who exist and were not erased: nobody else gets a case, a cover or a post."""
+        found = {
+            each: self._fold(employee_stream(each), employee.evolve, Employee(), self._sealer)
+            for each in dict.fromkeys(ids)
+        }
+        return {employee_id: state for employee_id, state in found.items() if state.joined and not state.erased}
 
     def teams(self, ids: Iterable[TeamId]) -> dict[TeamId, Team]:
         """Those of them that exist."""
@@ -63,33 +67,9 @@ class Streams:
     def municipalities(self, keys: Iterable[Ags]) -> dict[Ags, Municipality]:
         return {ags: self._fold(municipality_stream(ags), municipality.evolve, Municipality()) for ags in keys}
 
-    def _fold(self, stream: str, evolve: Callable[[S, Any], S], nothing: S) -> S:
-        return reduce(evolve, (decode(stored, _CLOSED).event for stored in self._store.read(stream)), nothing)
+    def _fold(self, stream: str, evolve: Callable[[S, Any], S], nothing: S, sealer: Sealer = _CLOSED) -> S:
+        return reduce(evolve, (decode_event(stored, sealer) for stored in self._store.read(stream)), nothing)
 
 
-def municipality_stream(ags: Ags) -> str:
-    return f"municipality-{ags}"
-
-
-def team_stream(team_id: TeamId) -> str:
-    return f"team-{team_id}"
-
-
-def employee_stream(employee_id: EmployeeId) -> str:
-    return f"employee-{employee_id}"
-
-
-def cover_stream(cover_id: str) -> str:
-    return f"cover-{cover_id}"
-
-
-def grant_stream(grant_id: str) -> str:
-    return f"grant-{grant_id}"
-
-
-def case_stream(case_id: CaseId) -> str:
-    return f"case-{case_id}"
-
-
-def consultation_stream(consultation_id: ConsultationId) -> str:
-    return f"consultation-{consultation_id}"
+def _learn(state: Case, stored: StoredEvent) -> Case:
+    return case.evolve(state, decode_event(stored, _CLOSED))  # type: ignore[arg-type]  # nobody else writes there

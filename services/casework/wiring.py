@@ -11,14 +11,15 @@ from services.casework.desk import Desk
 from services.casework.streams import Streams
 from services.casework.views import VIEWS
 from shared.projections.read import ViewReader
-from shared.runtime.provided import platform_of
+from shared.service.provided import platform_of
 
 
 class DeskProvider(DependencyProvider):  # type: ignore[misc]
     def setup(self) -> None:
         platform = platform_of(self.container)
         self._reader = ViewReader(platform.settings.views_url(platform.service), VIEWS)
-        self._desk = Desk(Streams(platform.store), Colleagues(self._reader, platform.store))
+        streams = Streams(platform.store, platform.sealer)
+        self._desk = Desk(streams, Colleagues(self._reader, platform.store), platform.digest_key)
 
     def get_dependency(self, worker_ctx: Any) -> Desk:
         return self._desk

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from shared.runtime.process import main
+from shared.process.run import main
 
 main("services.eligibility")

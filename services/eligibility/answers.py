@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import reduce
 from typing import Any, Final
 
 from services.eligibility.assessment import Assessment
 from services.eligibility.commands import Asked
+from services.eligibility.determination import DeterminationEvent, Determined, evolve, management
 from services.eligibility.problems import REASONS
 from services.eligibility.rules.model import RuleSet
 from services.eligibility.service_in_charge import (
-    DISTRICT,
-    NONE,
     MunicipalService,
     Place,
     integration_management,
     social_advice,
 )
 from shared.api.said import Language, Said
-from shared.contracts.eligibility import Phase
-from shared.contracts.envelope import Envelope
-from shared.contracts.model import Ags, EventId
+from shared.contracts.eligibility import DISTRICT, NONE, Phase
+from shared.contracts.envelope import Envelope, KnownAt, Recorded, known_commands
+from shared.contracts.model import Ags, EventId, shown_fields
 from shared.contracts.municipalities import municipalities
 
 _PLACES: Final[Mapping[Asked, tuple[Phase, bool]]] = {
@@ -34,10 +34,7 @@ _PLACES: Final[Mapping[Asked, tuple[Phase, bool]]] = {
 def person(
     assessment: Assessment, management: str, sources: Mapping[EventId, Envelope], language: Language
 ) -> dict[str, Any]:
-    """What is determined about a person, and the events it rests on.
-
-    ``management`` stands where the assessment leaves integration management as it was.
-    """
+    """What is determined about a person, who has integration management, and the events it rests on."""
     return {
         "person_id": assessment.person_id,
         "household_id": assessment.household_id,
@@ -50,12 +47,79 @@ def person(
         "overdue_since": assessment.overdue_since,
         "next_look_on": assessment.next_look_on,
         "service_in_charge": {
-            "integration_management": assessment.integration_management or management,
+            "integration_management": management,
             "social_advice": assessment.social_advice,
             "ags": assessment.ags,
         },
         "rests_on": [_source(sources[event_id]) for event_id in assessment.rests_on],
     }
+
+
+def due(determined: Determined, then: Assessment, on: date) -> dict[str, Any]:
+    """What time alone brings somebody on a day, by what is known now: another phase, another service, or a look."""
+    held = None if determined.phase is None else determined.phase.phase
+    service = management(determined, then)
+    if then.phase != held:
+        kind = "phase_changes"
+    elif service != determined.integration_management:
+        kind = "service_changes"
+    else:
+        kind = "look_again"
+    return {
+        "person_id": then.person_id,
+        "kind": kind,
+        "on": on,
+        "phase": then.phase,
+        "rule": then.rule,
+        "legal_basis": then.legal_basis,
+        "integration_management": service,
+    }
+
+
+def entries(
+    history: Iterable[Recorded[DeterminationEvent]], known: KnownAt, language: Language
+) -> list[dict[str, Any]]:
+    """What was determined about a person: one entry per look that found something new, oldest first."""
+    found: list[dict[str, Any]] = []
+    before = Determined()
+    for together in known_commands(history, known):
+        after = reduce(evolve, (recorded.event for recorded in together), before)
+        found.append(_entry(together[0].envelope, before, after, language))
+        before = after
+    return found
+
+
+def _entry(envelope: Envelope, before: Determined, after: Determined, language: Language) -> dict[str, Any]:
+    old, new = _determined(before), _determined(after)
+    if reasons := new["reasons"]:
+        new["reasons"] = [{"reason": reason, "text": REASONS[reason].in_language(language)} for reason in reasons]
+    return {
+        "command_id": envelope.command_id,
+        "caused_by": envelope.causation_id,
+        "recorded_at": envelope.recorded_at,
+        "learnt_on": envelope.learnt_on,
+        "as_of": envelope.occurred_on,
+        "position": envelope.position,
+        "determined": new,
+        "changed": [name for name, value in _determined(after).items() if old.get(name) != value],
+    }
+
+
+def _determined(determined: Determined) -> dict[str, Any]:
+    """Phase and service as they were determined; what was erased is null."""
+    return {
+        name: value
+        for event in (determined.service, determined.phase)
+        if event is not None
+        for name, value in shown_fields(event).items()
+        if name not in ("person_id", "rests_on")
+    }
+
+
+def phase(assessment: Assessment) -> dict[str, Any]:
+    """A person's phase in short."""
+    names = ("person_id", "phase", "since", "overdue_since")
+    return {name: getattr(assessment, name) for name in names}
 
 
 def responsibility(

@@ -11,13 +11,14 @@ from typing import Final
 from services.eligibility import determination
 from services.eligibility.determination import DeterminationEvent, Determine, Determined
 from services.eligibility.dossier import gather
-from services.eligibility.memory import Memory
+from services.eligibility.streams import Streams
 from shared.contracts.codec import Origin, Sealer
+from shared.contracts.eligibility import eligibility_stream
 from shared.contracts.model import PersonId
 from shared.eventstore.port import EventStore
 from shared.execute import Decider, Refused, derived_id, execute
-from shared.runtime.clock import BusinessClock
-from shared.runtime.platform import Platform
+from shared.service.clock import BusinessClock
+from shared.service.platform import Platform
 
 ACTOR: Final = "service:eligibility"
 
@@ -30,6 +31,11 @@ class Cause:
     correlation_id: str
     causation_id: str
 
+    def origin(self, today: date, attempt: int) -> Origin:
+        """Of the first attempt (0) at what it leads to, or of another."""
+        command_id = derived_id(self.command_id, f"again {attempt}") if attempt else self.command_id
+        return Origin.by(ACTOR, command_id, today, correlation_id=self.correlation_id, causation_id=self.causation_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Assessor:
@@ -38,12 +44,12 @@ class Assessor:
     store: EventStore
     sealer: Sealer
     clock: BusinessClock
-    memory: Memory
+    streams: Streams
 
     @classmethod
     def of(cls, platform: Platform) -> Assessor:
-        memory = Memory(platform.store, platform.sealer, platform.keyring)
-        return cls(platform.store, platform.sealer, platform.clock, memory)
+        streams = Streams(platform.store, platform.sealer, platform.keyring)
+        return cls(platform.store, platform.sealer, platform.clock, streams)
 
     def assess(self, person_id: PersonId, cause: Cause) -> None:
         """Publish what differs from the last determination, as of today.
@@ -53,15 +59,13 @@ class Assessor:
         """
         for attempt in count():
             today = self.clock.today()
-            command_id = derived_id(cause.command_id, f"again {attempt}") if attempt else cause.command_id
             try:
-                determined = self.memory.determined(person_id)
+                determined = self.streams.determined(person_id)
                 news = self._news(determined, person_id, today)
                 if not news:
                     return
-                origin = _origin(cause, command_id, today)
-                decider = self._decider(person_id, determined, news)
-                execute(self.store, self.sealer, stream_of(person_id), decider, today, origin)
+                decider, origin = self._decider(person_id, determined, news), cause.origin(today, attempt)
+                execute(self.store, self.sealer, eligibility_stream(person_id), decider, today, origin)
             except Refused:
                 if self.clock.today() == today:
                     raise  # the clock stands before a determination that was made already
@@ -83,21 +87,5 @@ class Assessor:
         What is recorded about the person is always loaded after their determinations: so a result that
         rests on less cannot follow one that rests on more without meeting a newer revision.
         """
-        assessment = gather(self.memory, person_id, as_of).assess(as_of)
+        assessment = gather(self.streams, person_id, as_of).assess(as_of)
         return determination.decide(determined, Determine(assessment, as_of))
-
-
-def stream_of(person_id: PersonId) -> str:
-    return f"eligibility-{person_id}"
-
-
-def _origin(cause: Cause, command_id: str, today: date) -> Origin:
-    return Origin(
-        learnt_on=today,
-        actor=ACTOR,
-        on_behalf_of=None,
-        command_id=command_id,
-        body_digest="",
-        correlation_id=cause.correlation_id,
-        causation_id=cause.causation_id,
-    )

@@ -1,29 +1,28 @@
 """The assessment: phase and service in charge of a person on a day. Pure: no I/O, no clock.
 
 The order is that of the law's reading: R1 out of scope, R10 the household's anchor, R0 not here yet,
-R13 a doubt that could change the result; then the earliest end of provisional housing counts, and
-without one it goes on (R11). Phase and residence are two facts; R12 only compares them.
+R13 a doubt that could change the result, unless somebody settled it; then the earliest end of provisional
+housing counts, and without one it goes on (R11). Phase and residence are two facts; R12 only compares them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from itertools import zip_longest
 from typing import Final, TypeAlias
 
-from services.eligibility.facts import Absence, Facts, Folded, Membership, Stay
+from services.eligibility.facts import Absence, Facts, Folded, Membership, Settlement, Stay
 from services.eligibility.rules.model import Bond, Doubt, Finding, RuleSet, Situation
 from services.eligibility.service_in_charge import (
-    NONE,
     MunicipalService,
     Place,
     borders,
     integration_management,
     social_advice,
 )
-from shared.contracts.eligibility import Phase, Rule
+from shared.contracts.eligibility import NONE, Phase, Rule
 from shared.contracts.model import Ags, EventId, Hidden, HouseholdId, PersonId
 
 Anchors: TypeAlias = Mapping[PersonId, Folded]
@@ -114,7 +113,11 @@ def find(facts: Facts, anchors: Anchors, day: date, rules: RuleSet, path: frozen
     doubts = rules.doubts(situation)
     dates = (*map(_since, ends), *(doubt.earliest for doubt in doubts if doubt.earliest is not None))
     if serious := [doubt for doubt in doubts if _could_change(doubt, ended, day)]:
-        return _looking_ahead(_review(serious, rules), situation, *dates)
+        settled = _settled(serious, facts)
+        if settled is None:
+            return _looking_ahead(_review(serious, rules), situation, *dates)
+        later = (settled.since,) if settled.since is not None else ()
+        return _looking_ahead(_by_hand(settled, ends, situation), situation, *dates, *later)
     return ended or _looking_ahead(household or rules.goes_on(situation), situation, *dates)
 
 
@@ -135,6 +138,25 @@ def _review(doubts: list[Doubt], rules: RuleSet) -> Finding:
         rests_on=tuple(event for doubt in doubts for event in doubt.rests_on),
         reasons=tuple(dict.fromkeys(doubt.reason for doubt in doubts)),
     )
+
+
+def _settled(doubts: Iterable[Doubt], facts: Facts) -> Settlement | None:
+    """What was decided last about these doubts, if all of them have been decided about."""
+    newest_first = facts.settlements[::-1]
+    found = [next((s for s in newest_first if s.settles.issuperset(doubt.rests_on)), None) for doubt in doubts]
+    return None if None in found else next(s for s in newest_first if s in found)
+
+
+def _by_hand(settled: Settlement, ends: Iterable[Finding], situation: Situation) -> Finding:
+    """The decision; where it left provisional housing going on, the rules end it by what comes after its day."""
+    day, facts = situation.day, situation.facts
+    goes_on = replace(
+        situation.rules.goes_on(situation), rule="R13", legal_basis=settled.legal_basis, rests_on=(settled.by,)
+    )
+    if settled.phase == "provisional":
+        return min((end for end in ends if settled.on < _since(end) <= day), key=_since, default=goes_on)
+    since = max(settled.since or date.min, facts.arrived_on)
+    return replace(goes_on, phase="follow_up", since=since) if since <= day else goes_on
 
 
 def _looking_ahead(finding: Finding, situation: Situation, *dates: date) -> Finding:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from shared.api.as_of import AsOf
-from shared.api.fields import ags, any_date, one_of, uuid, whole
+from shared.api.as_of import AsKnown, AsOf
+from shared.api.fields import ags, any_date, one_of, several, uuid, whole
 from shared.contracts.model import Ags, PersonId
 
 Asked = Literal["provisional", "follow_up", "overdue_occupant"]
@@ -47,3 +47,28 @@ class FindDue:
 
     until: date | None = any_date(default=None)
     limit: int = whole(1, 500, default=100)
+
+
+MOST_PERSONS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindDueAmong:
+    """What time alone brings these persons up to ``until``."""
+
+    person_ids: tuple[PersonId, ...] = several(uuid(), MOST_PERSONS, least=1)
+    until: date = any_date()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindPhases:
+    """In which phase these persons are today."""
+
+    person_ids: tuple[PersonId, ...] = several(uuid(), 100, least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetHistory(AsKnown):
+    """What was determined about a person, and when."""
+
+    person_id: PersonId = uuid()

@@ -6,20 +6,20 @@ unrelated facts may pass without an event. See docs/adr/0006.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import reduce
 from typing import Final, TypeAlias
 
 from services.eligibility.assessment import Assessment
-from services.eligibility.service_in_charge import NONE
-from shared.contracts.eligibility import HousingPhaseDetermined, ServiceInChargeDetermined
+from shared.contracts.eligibility import NONE, HousingPhaseDetermined, ServiceInChargeDetermined
 from shared.contracts.model import Hidden
-from shared.contracts.registry import contract_of
+from shared.contracts.registry import types_of
 from shared.execute import Decider, Refused
 
 DeterminationEvent: TypeAlias = HousingPhaseDetermined | ServiceInChargeDetermined
-TYPES: Final = frozenset(contract_of(each).type for each in (HousingPhaseDetermined, ServiceInChargeDetermined))
+TYPES: Final = types_of(HousingPhaseDetermined, ServiceInChargeDetermined)
 """The stored types of a person's determinations."""
 
 
@@ -29,6 +29,12 @@ class Determined:
 
     phase: HousingPhaseDetermined | None = None
     service: ServiceInChargeDetermined | None = None
+
+    @property
+    def integration_management(self) -> str:
+        """Who has it; nobody before the first determination, or where that cannot be read any more."""
+        held = NONE if self.service is None else self.service.integration_management
+        return NONE if isinstance(held, Hidden) else held
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +75,17 @@ def decide(determined: Determined, command: Determine) -> Sequence[Determination
 decider: Final = Decider(Determined(), evolve, decide)
 
 
+def determined_by(day: date, made: Iterable[DeterminationEvent]) -> Determined:
+    """What had been determined by a day."""
+    return reduce(evolve, (event for event in made if event.occurred_on <= day), Determined())
+
+
+def management(determined: Determined, assessment: Assessment) -> str:
+    """Who has integration management; while a human looks (R13), who had it before: nobody is dropped meanwhile."""
+    assessed = assessment.integration_management
+    return determined.integration_management if assessed is None else assessed
+
+
 def _phase(assessment: Assessment, as_of: date) -> HousingPhaseDetermined:
     return HousingPhaseDetermined(
         occurred_on=as_of,
@@ -87,17 +104,12 @@ def _phase(assessment: Assessment, as_of: date) -> HousingPhaseDetermined:
 
 
 def _service(determined: Determined, assessment: Assessment, as_of: date) -> ServiceInChargeDetermined:
-    """While a human looks (R13), integration management stays with whoever has it: nobody is dropped meanwhile."""
-    management = assessment.integration_management
-    if management is None:
-        held = NONE if determined.service is None else determined.service.integration_management
-        management = NONE if isinstance(held, Hidden) else held
     return ServiceInChargeDetermined(
         occurred_on=as_of,
         person_id=assessment.person_id,
         household_id=assessment.household_id,
         rule_set=assessment.rule_set,
-        integration_management=management,
+        integration_management=management(determined, assessment),
         social_advice=assessment.social_advice,
         ags=assessment.ags,
     )

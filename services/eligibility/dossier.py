@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 from services.eligibility import facts as person_facts
 from services.eligibility import service_in_charge
@@ -14,33 +13,28 @@ from services.eligibility.facts import Facts, Folded, Stay
 from services.eligibility.rules import rule_set_on
 from services.eligibility.service_in_charge import MunicipalService
 from shared.contracts import intake
-from shared.contracts.casework import MunicipalServiceSet
+from shared.contracts.casework import MunicipalServiceSet, municipality_stream
 from shared.contracts.codec import Sealer, decode, envelope_of
-from shared.contracts.envelope import Envelope, Recorded
+from shared.contracts.envelope import Envelope, KnownAt, Recorded
 from shared.contracts.model import Ags, Event, EventId, PersonId
-from shared.contracts.registry import contract_of
+from shared.contracts.registry import types_of
 from shared.eventstore.port import EventStore
 
-Knows: TypeAlias = Callable[[Envelope], bool]
-"""Whether an event was known at the point in time that is asked about."""
-
-READ: Final = frozenset(
-    contract_of(event_class).type
-    for event_class in (
-        intake.PersonRegistered,
-        intake.BirthRecorded,
-        intake.HouseholdJoined,
-        intake.MasterDataCorrected,
-        intake.ProcedureOpened,
-        intake.ProcedureDecided,
-        intake.ProcedureBecameFinal,
-        intake.TitleGranted,
-        intake.MovedIn,
-        intake.MovedOut,
-        intake.ResidenceCorrected,
-        intake.EntryWithdrawn,
-        MunicipalServiceSet,
-    )
+READ: Final = types_of(
+    intake.PersonRegistered,
+    intake.BirthRecorded,
+    intake.HouseholdJoined,
+    intake.MasterDataCorrected,
+    intake.ProcedureOpened,
+    intake.ProcedureDecided,
+    intake.ProcedureBecameFinal,
+    intake.TitleGranted,
+    intake.MovedIn,
+    intake.MovedOut,
+    intake.ResidenceCorrected,
+    intake.EntryWithdrawn,
+    intake.ReviewSettled,
+    MunicipalServiceSet,
 )
 """The stored types in which there are facts for an assessment."""
 
@@ -81,21 +75,21 @@ def gather(records: Records, person_id: PersonId, as_of: date) -> Dossier:
 class Recollection:
     """Records as they were known at some time; notes the envelopes of what it read, for who wants to see them."""
 
-    def __init__(self, store: EventStore, sealer: Sealer, knows: Knows = lambda _: True) -> None:
-        self._store, self._sealer, self._knows = store, sealer, knows
+    def __init__(self, store: EventStore, sealer: Sealer, known: KnownAt = None) -> None:
+        self._store, self._sealer, self._known_at = store, sealer, known
         self.sources: dict[EventId, Envelope] = {}
 
     def person(self, person_id: PersonId) -> Folded:
-        return person_facts.fold(self._known(f"person-{person_id}"))
+        return person_facts.fold(self._known(intake.person_stream(person_id)))
 
     def municipality(self, ags: Ags) -> MunicipalService:
-        return service_in_charge.fold(self._known(f"municipality-{ags}"))
+        return service_in_charge.fold(self._known(municipality_stream(ags)))
 
     def _known(self, stream: str) -> list[Recorded[Event]]:
         found = [
             decode(stored, self._sealer)
             for stored in self._store.read(stream)
-            if stored.type in READ and self._knows(envelope_of(stored))
+            if stored.type in READ and envelope_of(stored).known_by(self._known_at)
         ]
         self.sources.update((recorded.envelope.event_id, recorded.envelope) for recorded in found)
         return found

@@ -30,6 +30,8 @@ from shared.contracts.intake import (
     Relation,
     ResidenceCorrected,
     ResidenceKind,
+    ReviewSettled,
+    SettledPhase,
     TitleGranted,
 )
 from shared.contracts.model import Ags, Event, EventId, Hidden, HouseholdId, Personal, PersonalClass, PersonId
@@ -99,6 +101,19 @@ class Absence:
     by: EventId
 
 
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """On a day somebody decided about the doubts that rest on these events: the phase, AU from ``since``."""
+
+    entry_id: str
+    on: date
+    settles: frozenset[EventId]
+    phase: SettledPhase
+    since: date | None
+    legal_basis: str
+    by: EventId
+
+
 Whereabouts: TypeAlias = tuple[Stay | Absence, ...]
 """In order of ``since``; entries of one day in the order in which they were recorded."""
 
@@ -119,6 +134,8 @@ class Facts:
     procedures: tuple[Procedure, ...] = ()
     titles: tuple[Title, ...] = ()
     whereabouts: Whereabouts = ()
+    settlements: tuple[Settlement, ...] = ()
+    """In the order in which they were recorded. Like master data they hold for every day."""
 
     @property
     def arrived_on(self) -> date:
@@ -232,6 +249,17 @@ def _told(facts: Facts, event: Event, by: EventId) -> Facts:
             return replace(facts, whereabouts=_in_order([*facts.whereabouts, absence]))
         case ResidenceCorrected():
             return replace(facts, whereabouts=_in_order([_residence(entry, event, by) for entry in facts.whereabouts]))
+        case ReviewSettled():
+            settled = Settlement(
+                entry_id=event.review_id,
+                on=event.occurred_on,
+                settles=frozenset(event.settles),
+                phase=_open(event.phase),
+                since=_open(event.since),
+                legal_basis=_open(event.legal_basis),
+                by=by,
+            )
+            return replace(facts, settlements=(*facts.settlements, settled))
         case EntryWithdrawn():
             gone = event.entry_id
             return replace(
@@ -239,6 +267,7 @@ def _told(facts: Facts, event: Event, by: EventId) -> Facts:
                 procedures=tuple(p for p in facts.procedures if p.entry_id != gone),
                 titles=tuple(title for title in facts.titles if title.entry_id != gone),
                 whereabouts=tuple(entry for entry in facts.whereabouts if entry.entry_id != gone),
+                settlements=tuple(settled for settled in facts.settlements if settled.entry_id != gone),
             )
         case _:
             return facts

@@ -10,7 +10,8 @@ import time
 from collections import defaultdict
 from typing import Final
 
-from services.eligibility.views.households import HOUSEHOLDS, memberships_after
+from services.eligibility.views import HOUSEHOLDS
+from services.eligibility.views.whom_it_may_concern import memberships_after
 from shared.contracts.model import PersonId
 from shared.eventstore.port import StoreUnavailable
 from shared.projections.read import ViewReader

@@ -8,7 +8,8 @@ from datetime import date
 from typing import Final, NamedTuple
 
 from services.eligibility.assessing import Assessor, Cause
-from services.eligibility.views.due import DUE, Look, due_by
+from services.eligibility.views import DUE
+from services.eligibility.views.when_to_look_again import Look, due_by
 from shared.execute import derived_id
 from shared.projections.engine import UNAVAILABLE
 from shared.projections.read import ViewReader

@@ -12,15 +12,19 @@ from services.eligibility.commands import Assess
 from services.eligibility.kin import Kin
 from services.eligibility.reactions import when_intake_changed_then_assess as intake_changed
 from services.eligibility.reactions import when_municipal_service_changed_then_assess as service_changed
-from services.eligibility.views.households import HOUSEHOLDS, residents_of
+from services.eligibility.views import HOUSEHOLDS
+from services.eligibility.views.whom_it_may_concern import residents_of
 from shared.bus.nudge import Nudge
-from shared.contracts.model import Ags, PersonId
+from shared.contracts.casework import MunicipalServiceSet
+from shared.contracts.model import Ags, PersonId, subject_of
+from shared.contracts.registry import types_of
 from shared.execute import derived_id
 from shared.projections.read import ViewReader
 
 PATIENCE: Final = 2.0
 """Seconds a reaction waits for the view of households to have read its event; then the message comes again later."""
 
+CHANGES_A_SERVICE: Final = types_of(MunicipalServiceSet)
 REMEMBERED: Final = 10_000
 """Commands whose events have been answered; forgotten ones are merely looked at again."""
 
@@ -54,8 +58,8 @@ class Reactions:
 
     def _concerned(self, nudge: Nudge) -> tuple[str, list[Assess]]:
         """The reaction's name, and whom it looks at."""
-        kind, _, subject = nudge.stream.partition("-")
-        if kind == "municipality":
+        subject = subject_of(nudge.stream)
+        if nudge.type in CHANGES_A_SERVICE:
             self._kin.wait_for(nudge.position, PATIENCE)
             with self._reader.snapshot() as now:
                 residents = residents_of(now.connection, now.tables(HOUSEHOLDS), Ags(subject))

@@ -3,35 +3,41 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import reduce
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from services.eligibility import answers, determination, wiring
-from services.eligibility.assessing import stream_of
-from services.eligibility.commands import FindDue, GetEligibility, GetResponsibility
+from services.eligibility import answers, determination, municipal_staff, wiring
+from services.eligibility.commands import (
+    FindDue,
+    FindDueAmong,
+    FindPhases,
+    GetEligibility,
+    GetHistory,
+    GetResponsibility,
+)
 from services.eligibility.dossier import Dossier, Recollection, gather
 from services.eligibility.problems import PROBLEMS
 from services.eligibility.rules import rule_set_on
-from services.eligibility.service_in_charge import NONE
-from services.eligibility.views import VIEWS
-from services.eligibility.views.due import DUE, due_by, how_many_due
+from services.eligibility.views import DUE, VIEWS
+from services.eligibility.views.when_to_look_again import Look, due_among, due_by, how_many_due
 from shared.api.call import Call
-from shared.api.entrypoint import query
+from shared.api.entrypoint import query, question
 from shared.api.problems import Declined
+from shared.api.roles import AUDITOR, INTAKE_CLERK, INTEGRATION_MANAGER, MUNICIPAL_STAFF, TEAM_LEAD
 from shared.api.service import ServiceHttp
 from shared.bus.consumer import reaction
 from shared.bus.nudge import Nudge
-from shared.contracts.envelope import Envelope
+from shared.contracts.eligibility import eligibility_stream
+from shared.contracts.envelope import events_known
 from shared.contracts.model import Hidden, PersonalClass, PersonId
 from shared.execute import Refused, load
 from shared.projections.read import ViewReader
 from shared.projections.registry import ViewNotReady
-from shared.runtime.platform import Platform
-from shared.runtime.reactions import ServiceReact
-from shared.runtime.timers import every_beat
+from shared.service.platform import Platform
+from shared.service.reactions import ServiceReact
+from shared.service.timers import every_beat
 
-READ: Final = {"intake-clerk", "integration-manager", "team-lead", "auditor"}
-OVERSEE: Final = {"intake-clerk", "team-lead", "auditor"}
+READ: Final = {INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD, AUDITOR, MUNICIPAL_STAFF}
+OVERSEE: Final = {INTAKE_CLERK, TEAM_LEAD, AUDITOR}
 
 
 class EligibilityHttp(ServiceHttp):
@@ -40,26 +46,37 @@ class EligibilityHttp(ServiceHttp):
     problems = PROBLEMS
     views = VIEWS
 
+    streams = wiring.streams()
+
     @query("/eligibility/v1/persons/<person_id>", GetEligibility, roles=READ, personal=True, within_municipality=True)
     def get_eligibility(self, call: Call[GetEligibility]) -> dict[str, Any]:
         """Phase and service in charge of a person as of a day, as it was known, and why."""
         asked, as_of = call.query, call.query.valid_at or call.today
-
-        def known(envelope: Envelope) -> bool:
-            return _was_known(envelope, asked.known)
-
-        records = Recollection(self.platform.store, self.platform.sealer, known)
+        records = Recollection(self.platform.store, self.platform.sealer, asked.known)
         dossier = gather(records, asked.person_id, as_of)
         if (assessment := dossier.assess(as_of)) is None:
+            if call.actor.ags is not None:  # who was erased is no more to them than whoever lives elsewhere
+                raise Refused("other-municipality")
             raise _nothing_to_say(asked.person_id, dossier)
-        if call.actor.ags not in (None, assessment.ags):
-            raise Refused("other-municipality")
-        management = assessment.integration_management or self._still_in_charge(asked, as_of)
+        if call.actor.ags is not None:
+            facts = Recollection(self.platform.store, self.platform.sealer).person(asked.person_id)
+            municipal_staff.check_visible(call.actor.ags, facts, assessment, as_of=as_of, today=call.today)
+        history = load(self.platform.store, self.platform.sealer, eligibility_stream(asked.person_id))
+        made = cast(Any, events_known(history, asked.known))  # nobody else writes these streams
+        management = determination.management(determination.determined_by(as_of, made), assessment)
         return {
             **answers.person(assessment, management, records.sources, call.language),
             "valid_at": as_of,
             "known_at": asked.known_at,
         }
+
+    @question("/eligibility/v1/persons/search", FindPhases, roles=READ, personal=True)
+    def find_phases(self, call: Call[FindPhases]) -> dict[str, Any]:
+        """In which phase some persons are today, for a list; of whom nothing can be said is left out."""
+        ids = call.query.person_ids
+        found = (gather(self.streams, person_id, call.today).assess(call.today) for person_id in ids)
+        call.reads(*ids)
+        return {"persons": [answers.phase(each) for each in found if each is not None]}
 
     @query("/eligibility/v1/responsibility", GetResponsibility, public=True)
     def get_responsibility(self, call: Call[GetResponsibility]) -> dict[str, Any]:
@@ -84,16 +101,32 @@ class EligibilityHttp(ServiceHttp):
             "position": position,
         }
 
-    def _still_in_charge(self, asked: GetEligibility, as_of: date) -> str:
-        """Who was determined last while a human looks (R13): nobody is dropped meanwhile."""
-        history = load(self.platform.store, self.platform.sealer, stream_of(asked.person_id))
-        made = (
-            recorded.event
-            for recorded in history
-            if recorded.event.occurred_on <= as_of and _was_known(recorded.envelope, asked.known)
-        )
-        last = reduce(determination.evolve, made, determination.decider.nothing).service  # type: ignore[arg-type]
-        return NONE if last is None or isinstance(last.integration_management, Hidden) else last.integration_management
+    @question("/eligibility/v1/due/search", FindDueAmong, roles=READ, views=(DUE.name,), personal=True)
+    def find_due_among(self, call: Call[FindDueAmong]) -> dict[str, Any]:
+        """What time alone brings some persons by a day: another phase, another service, or a look at them."""
+        until = call.query.until
+        with self.reader.snapshot() as now:
+            looks = due_among(now.connection, now.tables(DUE), call.query.person_ids, until)
+            position = now.position(DUE)
+        call.reads(*(look.person_id for look in looks))
+        found = (self._due(look, call.today) for look in looks)
+        return {"due": [each for each in found if each is not None], "until": until, "position": position}
+
+    @query("/eligibility/v1/persons/<person_id>/history", GetHistory, roles=READ, personal=True)
+    def get_history(self, call: Call[GetHistory]) -> dict[str, Any]:
+        """What was determined about a person, and when: one entry per look that found something new."""
+        asked = call.query
+        history = load(self.platform.store, self.platform.sealer, eligibility_stream(asked.person_id))
+        if not history and self.streams.person(asked.person_id) is None:
+            raise Refused("unknown-person", person=asked.person_id)
+        entries = answers.entries(cast(Any, history), asked.known, call.language)  # nobody else writes there
+        return {"person_id": asked.person_id, "entries": entries, "known_at": asked.known_at}
+
+    def _due(self, look: Look, today: date) -> dict[str, Any] | None:
+        """None if nothing can be said about the person any more."""
+        day = max(look.due_on, today)
+        then = gather(self.streams, look.person_id, day).assess(day)
+        return None if then is None else answers.due(self.streams.determined(look.person_id), then, look.due_on)
 
 
 class EligibilityReact(ServiceReact):
@@ -124,13 +157,6 @@ class EligibilityReact(ServiceReact):
                 return how_many_due(now.connection, now.tables(DUE), platform.clock.today())
         except ViewNotReady:
             return 0
-
-
-def _was_known(envelope: Envelope, known_at: date | int | None) -> bool:
-    """By the office on a date, or exactly up to a position of the log."""
-    if known_at is None:
-        return True
-    return envelope.position <= known_at if isinstance(known_at, int) else envelope.learnt_on <= known_at
 
 
 def _nothing_to_say(person_id: PersonId, dossier: Dossier) -> Refused:

@@ -12,17 +12,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from services.eligibility.rules.model import RuleSet
 from shared.contracts.casework import MunicipalServiceSet
-from shared.contracts.eligibility import Phase
+from shared.contracts.eligibility import DISTRICT, NONE, Phase
 from shared.contracts.envelope import Recorded
 from shared.contracts.model import Ags, Event
 
 Service: TypeAlias = Literal["district", "own"]
-NONE: Final = "none"
-DISTRICT: Final = "district"
 
 
 @dataclass(frozen=True, slots=True)

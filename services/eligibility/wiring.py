@@ -9,9 +9,10 @@ from nameko.extensions import DependencyProvider
 from services.eligibility.assessing import Assessor
 from services.eligibility.looking_again import LookingAgain
 from services.eligibility.reacting import Reactions
+from services.eligibility.streams import Streams
 from services.eligibility.views import VIEWS
 from shared.projections.read import ViewReader
-from shared.runtime.provided import platform_of
+from shared.service.provided import platform_of
 
 
 class _OverViews(DependencyProvider):  # type: ignore[misc]
@@ -42,6 +43,20 @@ class LookingAgainProvider(_OverViews):
 
     def get_dependency(self, worker_ctx: Any) -> LookingAgain:
         return self._looking_again
+
+
+class StreamsProvider(DependencyProvider):  # type: ignore[misc]
+    def setup(self) -> None:
+        platform = platform_of(self.container)
+        self._streams = Streams(platform.store, platform.sealer, platform.keyring)
+
+    def get_dependency(self, worker_ctx: Any) -> Streams:
+        return self._streams
+
+
+def streams() -> Streams:
+    """What is known just now, as an attribute of a nameko class."""
+    return cast(Streams, StreamsProvider())
 
 
 def reactions() -> Reactions:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from shared.api.as_of import AsOf
-from shared.api.fields import ags, any_date, flag, matching, one_of, past_date, text, uuid, whole
+from shared.api.as_of import AsKnown, AsOf
+from shared.api.fields import Invalid, ags, any_date, flag, matching, one_of, past_date, several, text, uuid, whole
 from shared.contracts.intake import (
     Category,
     ConsentScope,
@@ -19,15 +19,18 @@ from shared.contracts.intake import (
     ProcedureKind,
     Relation,
     ResidenceKind,
+    SettledPhase,
     Sex,
 )
-from shared.contracts.model import Ags, HouseholdId, PersonId
+from shared.contracts.model import Ags, EventId, HouseholdId, PersonId
 
 TolerationSection = Literal["60a", "60b", "60c", "60d"]
 WithdrawalReason = Literal["wrong_person", "entered_twice", "not_true"]
 
 NAME = 100
 """Characters of a name."""
+REASON = 1000
+"""Characters of what led to a decision."""
 
 
 # --- persons and households -------------------------------------------------------------------
@@ -218,6 +221,35 @@ class WithdrawEntry:
     withdrawn_on: date = past_date()
 
 
+# --- reviews ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettleReview:
+    """What the rules leave to a human (R13) is decided: this phase holds, follow-up housing from ``since``.
+
+    ``settles``: the events on which the review rests, as eligibility names them in ``rests_on``.
+    """
+
+    person_id: PersonId = uuid()
+    settles: tuple[EventId, ...] = several(uuid(), least=1)
+    phase: SettledPhase = one_of(SettledPhase)
+    since: date | None = past_date(default=None)
+    legal_basis: str = matching(
+        r"(§§?|Art\.) ?[0-9][^\u0000-\u001f\u007f-\u009f]{0,90}",
+        de="ist keine Rechtsgrundlage wie „§ 9 (2) FlüAG“",
+        en="is not a legal basis like “§ 9 (2) FlüAG”",
+    )
+    reason: str = text(REASON, lines=True)
+    settled_on: date = past_date()
+
+    def __post_init__(self) -> None:
+        if self.phase == "follow_up" and self.since is None:
+            raise Invalid("since", de="fehlt", en="is missing")
+        if self.phase == "provisional" and self.since is not None:
+            raise Invalid("since", de="gibt es nur bei follow_up", en="is only for follow_up")
+
+
 # --- notice and consent -----------------------------------------------------------------------
 
 
@@ -260,9 +292,15 @@ class WithdrawConsent:
 
 @dataclass(frozen=True, kw_only=True)
 class FindPersons:
-    """Who is who: the words of ``q`` begin words of a name or of the file number, in any order."""
+    """Who is who: the words of ``q`` begin words of a name or of the file number, in any order.
+
+    ``born_on``: only who was born on that day. ``similar``: also whose names sound like it or differ by a slip, and
+    who was born on that day with a name like one of them; the likeliest first.
+    """
 
     q: str = text(NAME)
+    born_on: date | None = past_date(default=None)
+    similar: bool = flag(default=False)
     limit: int = whole(1, 100, default=20)
 
 
@@ -283,3 +321,30 @@ class GetHousehold:
 
     household_id: HouseholdId = uuid()
     valid_at: date | None = any_date(default=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetHistory(AsKnown):
+    """What was recorded about a person, command by command."""
+
+    person_id: PersonId = uuid()
+
+
+MOST_HOUSEHOLDS = 500
+MOST_PERSONS = 2000
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindHouseholds:
+    """Who belongs to these households today, where they live and how they are reached."""
+
+    household_ids: tuple[HouseholdId, ...] = several(uuid(), MOST_HOUSEHOLDS, least=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindDue:
+    """What falls due up to ``until``, for these persons and the present members of these households."""
+
+    household_ids: tuple[HouseholdId, ...] = several(uuid(), MOST_HOUSEHOLDS, default=())
+    person_ids: tuple[PersonId, ...] = several(uuid(), MOST_PERSONS, default=())
+    until: date = any_date()

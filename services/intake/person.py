@@ -1,26 +1,27 @@
 """Who a person is to the district, and what may be recorded about them next. Pure: no I/O, no clock.
 
 A person's stream tells everything intake knows of them. The parts of the record have a file each,
-``registration``, ``households``, ``residences``, ``procedures``, ``permits`` and ``consent``; here is what
+``registration``, ``households``, ``residences``, ``procedures``, ``permits``, ``reviews`` and ``consent``; here is what
 holds them together: the rule that a record must not contradict itself. Facts learnt late are welcome in
 any order; what counts is that the record as a whole can be true.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial, reduce
 from typing import TypeAlias
 
-from services.intake import consent, households, permits, procedures, registration, residences
+from services.intake import consent, households, permits, procedures, registration, residences, reviews
 from services.intake.commands import (
     CorrectMasterData,
     CorrectResidence,
     JoinHousehold,
     RecordDecision,
     RecordFinality,
+    SettleReview,
     WithdrawEntry,
 )
 from services.intake.consent import NOTHING_SAID, ConsentCommand, ConsentEvent, Consents
@@ -31,12 +32,15 @@ from services.intake.permits import PermitCommand, PermitEvent, Permits
 from services.intake.procedures import ProcedureCommand, ProcedureEvent, Procedures
 from services.intake.registration import FirstCommand, FirstEvent, MasterData
 from services.intake.residences import ResidenceCommand, ResidenceEvent, Whereabouts
+from services.intake.reviews import Reviews
+from shared.contracts.envelope import KnownAt, Recorded, events_known
 from shared.contracts.intake import (
     BirthRecorded,
     EntryWithdrawn,
     HouseholdJoined,
     MasterDataCorrected,
     PersonRegistered,
+    ReviewSettled,
 )
 from shared.contracts.model import Hidden, HouseholdId, PersonId
 from shared.execute import Decider, Refused
@@ -48,6 +52,7 @@ LaterEvent: TypeAlias = (
     | ResidenceEvent
     | ProcedureEvent
     | PermitEvent
+    | ReviewSettled
     | ConsentEvent
 )
 IntakeEvent: TypeAlias = FirstEvent | LaterEvent
@@ -59,6 +64,7 @@ LaterCommand: TypeAlias = (
     | ResidenceCommand
     | ProcedureCommand
     | PermitCommand
+    | SettleReview
     | ConsentCommand
 )
 IntakeCommand: TypeAlias = FirstCommand | LaterCommand
@@ -75,6 +81,7 @@ class Person:
     whereabouts: Whereabouts = ()
     procedures: Procedures = ()
     permits: Permits = ()
+    reviews: Reviews = ()
     consents: Consents = NOTHING_SAID
     withdrawn: frozenset[str] = frozenset()
     """Ids of entries that were recorded by mistake."""
@@ -126,6 +133,8 @@ def _told(person: Person, event: LaterEvent) -> Person:
             return replace(person, memberships=households.joined(person.memberships, event))
         case MasterDataCorrected():
             return replace(person, master_data=registration.of(event))
+        case ReviewSettled():
+            return replace(person, reviews=reviews.evolve(person.reviews, event))
         case EntryWithdrawn():
             return _without(person, event.entry_id)
 
@@ -136,8 +145,14 @@ def _without(person: Person, entry_id: str) -> Person:
         whereabouts=tuple(entry for entry in person.whereabouts if entry.entry_id != entry_id),
         procedures=tuple(entry for entry in person.procedures if entry.entry_id != entry_id),
         permits=tuple(entry for entry in person.permits if entry.entry_id != entry_id),
+        reviews=tuple(entry for entry in person.reviews if entry.entry_id != entry_id),
         withdrawn=person.withdrawn | {entry_id},
     )
+
+
+def as_known(history: Iterable[Recorded[IntakeEvent]], known: KnownAt = None) -> Person | None:
+    """The record in a state of knowledge; None where the person was not registered or born in it."""
+    return reduce(evolve, events_known(history, known), None)
 
 
 # --- what may be recorded next ----------------------------------------------------------------
@@ -207,6 +222,9 @@ def _days(person: Person) -> Iterator[tuple[str, date]]:
         yield permit.entry_id, permit.since
     for procedure in person.procedures:
         yield procedure.entry_id, procedure.opened_on
+    for review in person.reviews:
+        if isinstance(review.since, date):
+            yield review.entry_id, review.since
     for notice in person.consents.notices:
         yield "notice", notice.on
     for statement in person.consents.statements:
@@ -242,12 +260,14 @@ def _asked(
             return households.decide(person.memberships, command, HouseholdId(new_id("household_id")), anchor)
         case CorrectMasterData():
             return registration.correct(person.master_data, command)
+        case SettleReview():
+            return reviews.decide(command, new_id)
         case WithdrawEntry():
             return _withdraw(person, command)
 
 
 def _withdraw(person: Person, command: WithdrawEntry) -> list[IntakeEvent]:
-    entries = (*person.whereabouts, *person.procedures, *person.permits)
+    entries = (*person.whereabouts, *person.procedures, *person.permits, *person.reviews)
     if all(entry.entry_id != command.entry_id for entry in entries):
         raise Refused("unknown-entry", entry=command.entry_id)
     return [

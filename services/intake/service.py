@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar, cast
 
-from services.intake import record
+from services.intake import answers, history
 from services.intake.commands import (
     CorrectMasterData,
     CorrectResidence,
+    FindDue,
+    FindHouseholds,
     FindPersons,
+    GetHistory,
     GetHousehold,
     GetPerson,
     GiveConsent,
@@ -28,26 +31,37 @@ from services.intake.commands import (
     RecordFinality,
     RefuseConsent,
     RegisterPerson,
+    SettleReview,
     WithdrawConsent,
     WithdrawEntry,
 )
 from services.intake.households import Memberships
-from services.intake.person import IntakeEvent, LaterCommand, decider
+from services.intake.person import IntakeEvent, LaterCommand, as_known, decider
 from services.intake.problems import PROBLEMS
-from services.intake.views import VIEWS, households, persons
-from services.intake.views.households import HOUSEHOLDS
-from services.intake.views.persons import PERSONS
+from services.intake.views import (
+    HOUSEHOLDS,
+    PERMITS,
+    PERSONS,
+    RESIDENCES,
+    VIEWS,
+    which_permits_expire,
+    who_belongs_together,
+    who_is_who,
+    who_lives_where,
+)
 from shared.api.call import Answered, Call
-from shared.api.entrypoint import command, query
+from shared.api.entrypoint import command, query, question
+from shared.api.roles import IMPORTER, INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD
 from shared.api.service import ServiceHttp
 from shared.contracts.envelope import Recorded
+from shared.contracts.intake import person_stream
 from shared.contracts.model import PersonalClass, PersonId
 from shared.execute import Accepted, Refused, load
 
 L = TypeVar("L", bound=LaterCommand)
 
-WRITE: Final = {"intake-clerk", "importer"}
-READ: Final = {"intake-clerk", "integration-manager", "team-lead"}
+WRITE: Final = {INTAKE_CLERK, IMPORTER}
+READ: Final = {INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD}
 
 PERSON: Final = "/intake/v1/persons/<person_id>"
 
@@ -74,7 +88,7 @@ class IntakeHttp(ServiceHttp):
     def join_household(self, call: Call[JoinHousehold]) -> Accepted:
         """The person moves to an anchor's household, or founds their own."""
         anchor = self._memberships(call.command.anchor_id)
-        return self.run(call, stream_of(call.command.person_id), decider(call.id, anchor))
+        return self.run(call, person_stream(call.command.person_id), decider(call.id, anchor))
 
     # --- procedures, titles, tolerations ----------------------------------------------------------
 
@@ -132,6 +146,13 @@ class IntakeHttp(ServiceHttp):
         """An entry was recorded by mistake."""
         return self._recorded(call)
 
+    # --- reviews ----------------------------------------------------------------------------------
+
+    @command(f"{PERSON}/reviews", SettleReview, roles=WRITE | {TEAM_LEAD}, creates="review_id")
+    def settle_review(self, call: Call[SettleReview]) -> Accepted:
+        """Somebody decided what the rules leave to a human (R13)."""
+        return self._recorded(call)
+
     # --- notice and consent -----------------------------------------------------------------------
 
     @command(f"{PERSON}/notices", GiveNotice, roles=WRITE)
@@ -156,24 +177,34 @@ class IntakeHttp(ServiceHttp):
 
     # --- questions --------------------------------------------------------------------------------
 
-    @query("/intake/v1/persons", FindPersons, roles=READ, views=(PERSONS.name,), personal=True)
+    @question(
+        "/intake/v1/persons/search", FindPersons, roles=READ, views=(PERSONS.name, RESIDENCES.name), personal=True
+    )
     def find_persons(self, call: Call[FindPersons]) -> dict[str, Any]:
-        """Who is who: persons by the beginnings of their names and file numbers."""
+        """Who is who, and where they live: by the beginnings of names and file numbers, or by names alike.
+
+        With `similar`, each has `same_name` (every word begins one of theirs) and `same_birthday`.
+        """
+        asked = call.query
+        look = who_is_who.alike if asked.similar else who_is_who.find
         with self.reader.snapshot() as now:
-            found = persons.find(now.connection, now.tables(PERSONS), call.query.q, call.query.limit)
-            position = now.position(PERSONS)
-        call.reads(*(person["person_id"] for person in found))
-        return {"persons": found, "position": position}
+            found = look(now.connection, now.tables(PERSONS), asked.q, asked.limit, asked.born_on)
+            ids = [person["person_id"] for person in found]
+            homes = who_lives_where.homes(now.connection, now.tables(RESIDENCES), ids, call.today)
+            position = min(now.position(PERSONS), now.position(RESIDENCES))
+        call.reads(*ids)
+        persons = [{**person, "residence": homes.get(person["person_id"])} for person in found]
+        return {"persons": persons, "position": position}
 
     @query(PERSON, GetPerson, roles=READ, personal=True)
     def get_person(self, call: Call[GetPerson]) -> dict[str, Any]:
         """A person's record: what held on a day, as it was known."""
         asked, day = call.query, call.query.valid_at or call.today
         history = self._history(asked.person_id)
-        if (person := record.known(history, asked.known)) is None:
+        if (person := as_known(history, asked.known)) is None:
             raise Refused("unknown-person", person=asked.person_id)
         return {
-            **record.as_of(person, day),
+            **answers.person(person, day),
             "valid_at": day,
             "known_at": asked.known_at,
             "revision": history[-1].envelope.revision,
@@ -191,10 +222,11 @@ class IntakeHttp(ServiceHttp):
         """The members of a household on a day."""
         household_id, day = call.query.household_id, call.query.valid_at or call.today
         with self.reader.snapshot() as now:
-            if not households.exists_ever(now.connection, now.tables(HOUSEHOLDS), household_id):
+            if not who_belongs_together.exists_ever(now.connection, now.tables(HOUSEHOLDS), household_id):
                 raise Refused("unknown-household", household=household_id)
-            members = households.members(now.connection, now.tables(HOUSEHOLDS), household_id, day)
-            names = persons.named(now.connection, now.tables(PERSONS), [m["person_id"] for m in members])
+            found = who_belongs_together.members(now.connection, now.tables(HOUSEHOLDS), [household_id], day)
+            members = found[household_id]
+            names = who_is_who.named(now.connection, now.tables(PERSONS), [m["person_id"] for m in members])
             position = now.position(HOUSEHOLDS)
         call.reads(*(member["person_id"] for member in members))
         return {
@@ -204,31 +236,73 @@ class IntakeHttp(ServiceHttp):
             "position": position,
         }
 
+    @question(
+        "/intake/v1/households/search",
+        FindHouseholds,
+        roles=READ,
+        views=(HOUSEHOLDS.name, PERSONS.name, RESIDENCES.name),
+        personal=True,
+    )
+    def find_households(self, call: Call[FindHouseholds]) -> dict[str, Any]:
+        """Households as one visits them: who belongs to them today, where they live, how they are reached."""
+        asked = call.query.household_ids
+        with self.reader.snapshot() as now:
+            members = who_belongs_together.members(now.connection, now.tables(HOUSEHOLDS), asked, call.today)
+            ids = [member["person_id"] for household in members.values() for member in household]
+            people = who_is_who.named(now.connection, now.tables(PERSONS), ids)
+            homes = who_lives_where.homes(now.connection, now.tables(RESIDENCES), ids, call.today)
+            position = min(now.position(HOUSEHOLDS), now.position(PERSONS), now.position(RESIDENCES))
+        call.reads(*ids)
+        cards = [answers.household(each, members[each], people, homes) for each in asked]
+        return {"households": cards, "position": position}
+
+    @question("/intake/v1/due/search", FindDue, roles=READ, views=(HOUSEHOLDS.name, PERMITS.name), personal=True)
+    def find_due(self, call: Call[FindDue]) -> dict[str, Any]:
+        """Titles and tolerations after which a person has none: those that expire, and have expired already."""
+        asked = call.query
+        with self.reader.snapshot() as now:
+            households = now.tables(HOUSEHOLDS)
+            members = who_belongs_together.members(now.connection, households, asked.household_ids, call.today)
+            ids = {*asked.person_ids, *(one["person_id"] for household in members.values() for one in household)}
+            found = which_permits_expire.expiring(now.connection, now.tables(PERMITS), ids, asked.until)
+            position = min(now.position(HOUSEHOLDS), now.position(PERMITS))
+        call.reads(*(permit["person_id"] for permit in found))
+        return {"due": [answers.due(permit) for permit in found], "until": asked.until, "position": position}
+
+    @query(f"{PERSON}/history", GetHistory, roles=READ, personal=True)
+    def get_history(self, call: Call[GetHistory]) -> dict[str, Any]:
+        """What was recorded about a person: one entry per command, with its events and what became of them."""
+        recorded = self._history(call.query.person_id)
+        if as_known(recorded, call.query.known) is None:
+            raise Refused("unknown-person", person=call.query.person_id)
+        return {
+            "person_id": call.query.person_id,
+            "entries": history.entries(recorded, call.query.known, call.actor.account),
+            "known_at": call.query.known_at,
+            "position": recorded[-1].envelope.position,
+        }
+
     # --- how it is done ---------------------------------------------------------------------------
 
     def _take_up(self, call: Call[RegisterPerson] | Call[RecordBirth], anchor_id: PersonId | None) -> Answered:
         person_id = PersonId(call.id("person_id"))
-        accepted = self.run(call, stream_of(person_id), decider(call.id, self._memberships(anchor_id)))
+        accepted = self.run(call, person_stream(person_id), decider(call.id, self._memberships(anchor_id)))
         # From the stream, not from the anchor: a repeated command gets its first answer.
         taken_up = self._memberships(person_id)
         assert taken_up is not None
         return Answered(accepted, {"household_id": taken_up[0].household_id})
 
     def _recorded(self, call: Call[L]) -> Accepted:
-        return self.run(call, stream_of(call.command.person_id), decider(call.id))
+        return self.run(call, person_stream(call.command.person_id), decider(call.id))
 
     def _memberships(self, person_id: PersonId | None) -> Memberships | None:
         """The households of a person; None if there is no such person."""
-        person = None if person_id is None else record.known(self._history(person_id), None)
+        person = None if person_id is None else as_known(self._history(person_id))
         return None if person is None else person.memberships
 
     def _history(self, person_id: PersonId) -> Sequence[Recorded[IntakeEvent]]:
-        recorded = load(self.platform.store, self.platform.sealer, stream_of(person_id))
+        recorded = load(self.platform.store, self.platform.sealer, person_stream(person_id))
         return cast(Sequence[Recorded[IntakeEvent]], recorded)  # nobody else writes these streams
-
-
-def stream_of(person_id: PersonId) -> str:
-    return f"person-{person_id}"
 
 
 HTTP: Final = IntakeHttp

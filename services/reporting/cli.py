@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 import click
@@ -14,13 +14,14 @@ from services.reporting.table import table
 from services.reporting.views import VIEWS
 from shared.api.as_of import known_at as date_or_position
 from shared.api.fields import Invalid
+from shared.contracts.envelope import KnownAt
 from shared.projections.engine import UNAVAILABLE
 from shared.projections.read import ViewReader
 from shared.projections.registry import ViewNotReady
 from shared.runtime.config import Settings
 
 
-def _known_at(context: click.Context, parameter: click.Parameter, text: str | None) -> date | int | None:
+def _known_at(context: click.Context, parameter: click.Parameter, text: str | None) -> KnownAt:
     try:
         return date_or_position(text)
     except Invalid:
@@ -35,7 +36,7 @@ def _known_at(context: click.Context, parameter: click.Parameter, text: str | No
 @click.option("--report", "name", type=click.Choice(list(REPORTS)), default="goeppingen-2018", show_default=True)
 def report(
     valid_at: datetime | None,
-    known_at: date | int | None,
+    known_at: KnownAt,
     language: Literal["de", "en"],
     as_json: bool,
     name: str,

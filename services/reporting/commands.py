@@ -4,67 +4,153 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from itertools import islice
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from services.reporting.facts import KnownAt
 from services.reporting.history import MOST, Question
-from shared.api.as_of import date_or_position, known_at
+from services.reporting.periods import Every, Period, periods
+from shared.api.as_of import AsOf, date_or_position, known_at
 from shared.api.fields import Invalid, any_date, flag, matching, one_of, text, uuid, whole
+from shared.contracts.envelope import KnownAt
+from shared.privacy.access_log import MARK
 
 FigureName = Literal[
     "persons-in-care",
+    "population",
     "persons-contacted",
     "outreach-share",
+    "consultations",
+    "consultations-by-team",
     "consultations-per-case",
     "topics",
     "staff",
     "grant",
     "caseload-per-fte",
+    "caseload-by-team",
+    "contracts-ending",
+    "overdue-occupants",
+    "teams",
+    "municipalities",
+]
+SeriesName = Literal[
+    "persons-in-care",
+    "population",
+    "persons-contacted",
+    "outreach-share",
+    "consultations",
+    "consultations-by-team",
+    "topics",
+    "staff",
+    "grant",
+    "caseload-per-fte",
+    "caseload-by-team",
+    "contracts-ending",
     "overdue-occupants",
     "teams",
     "municipalities",
 ]
 ReportName = Literal["goeppingen-2018"]
+Audience = Literal["office", "council"]
+"""For whom an answer is: the council, and whoever else is to read it, sees no small counts of people."""
+MOST_CONTRIBUTIONS = 1000
+"""Contributions, or changes, in one answer."""
+MOST_POINTS = 600
+"""Points of one series."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskFigure:
-    """A figure as valid on a day and as known then; ``explain`` lists what it is the sum of.
+class AskFigure(AsOf):
+    """A figure as valid on a day and as known then.
 
-    With ``versus_valid_at`` or ``versus_known_at`` also what was gained and lost since that other pair.
+    ``explain`` lists what it is the sum of, or only what adds to one ``line``: at most ``limit``, ``after`` so many.
     """
 
     figure: FigureName = one_of(FigureName)
-    valid_at: date | None = any_date(default=None)
-    known_at: str | None = date_or_position()
+    audience: Audience = one_of(Audience, default="office")
     explain: bool = flag(default=False)
-    versus_valid_at: date | None = any_date(default=None)
-    versus_known_at: str | None = date_or_position()
+    line: str | None = text(100, default=None)
+    after: int = whole(0, default=0)
+    limit: int = whole(1, MOST_CONTRIBUTIONS, default=100)
 
     def __post_init__(self) -> None:
-        known_at(self.known_at)
-        known_at(self.versus_known_at, field="versus_known_at")
-
-    @property
-    def compares(self) -> bool:
-        return self.versus_valid_at is not None or self.versus_known_at is not None
+        super().__post_init__()
+        if self.explain and self.audience != "office":
+            raise Invalid("explain", de="zeigt, was nicht für alle ist", en="would show what is not for everybody")
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskReport:
-    """The whole table at its reference dates, or all its figures on one other day."""
+class AskDifference(AsOf):
+    """What makes the difference between a figure at two pairs of dates; the other pair is the one before.
 
-    report: ReportName = one_of(ReportName, default="goeppingen-2018")
-    valid_at: date | None = any_date(default=None)
-    known_at: str | None = date_or_position()
+    What is not said of the other pair is as in the first. At most ``limit`` changes, ``after`` so many.
+    """
+
+    figure: FigureName = one_of(FigureName)
+    other_valid_at: date | None = any_date(default=None)
+    other_known_at: str | None = date_or_position()
+    after: int = whole(0, default=0)
+    limit: int = whole(1, MOST_CONTRIBUTIONS, default=100)
 
     def __post_init__(self) -> None:
-        known_at(self.known_at)
+        super().__post_init__()
+        _ = self.other_known
 
     @property
-    def knowledge(self) -> KnownAt:
+    def other_known(self) -> KnownAt:
+        """``other_known_at`` as what it means."""
+        if self.other_known_at is None:
+            return self.known
+        return known_at(self.other_known_at, field="other_known_at")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskSeries:
+    """A figure at the end of every period from ``since`` to ``until``.
+
+    If not said otherwise these are the months from three years ago until today.
+    """
+
+    figure: SeriesName = one_of(SeriesName)
+    since: date | None = any_date(default=None)
+    until: date | None = any_date(default=None)
+    every: Every = one_of(Every, default="month")
+    known_at: str | None = date_or_position()
+    audience: Audience = one_of(Audience, default="office")
+
+    def __post_init__(self) -> None:
+        _ = self.known
+
+    @property
+    def known(self) -> KnownAt:
         return known_at(self.known_at)
+
+    def periods(self, today: date) -> list[Period]:
+        """The periods that are asked for. Raises Invalid."""
+        until = self.until or today
+        since = self.since or date(until.year - 3, until.month, 1)
+        if since > until:
+            raise Invalid("since", de="liegt nach dem Ende", en="lies after the end")
+        found = list(islice(periods(since, until, self.every), MOST_POINTS + 1))
+        if len(found) > MOST_POINTS:
+            raise Invalid(
+                "since", de=f"ergibt mehr als {MOST_POINTS} Punkte", en=f"makes more than {MOST_POINTS} points"
+            )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskContractsEnding(AsOf):
+    """The contracts that end within so many ``months`` after a day."""
+
+    months: int = whole(1, 60, default=12)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskReport(AsOf):
+    """The whole table at its reference dates, or (``valid_at``) all its figures on one other day."""
+
+    report: ReportName = one_of(ReportName, default="goeppingen-2018")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +162,11 @@ class SealReport:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListSealedReports:
+    """The sealed reports."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class GetSealedReport:
     """A sealed report; ``verify`` computes it anew from the history and compares bit for bit."""
 
@@ -84,28 +175,46 @@ class GetSealedReport:
 
 
 # --- the history ------------------------------------------------------------------------------
+# It tells which events stand behind a pseudonym, and what each account did: who looks into it says why.
+
+REASON = 200
+"""Characters of a reason."""
+ACCOUNT = 128
+"""Characters of an account's name."""
+
+
+def stream_name(**options: Any) -> Any:
+    """The name of a stream."""
+    return matching(
+        r"[a-z]{1,20}(-[0-9A-Za-z-]{1,60})?",
+        de="ist kein Name eines Stroms",
+        en="is not the name of a stream",
+        **options,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class AskEvents:
     """Recorded events, oldest first; ``since`` and ``until`` are days of recording, both included.
 
-    The next page begins ``after`` the last entry's ``seq``. Who asks what one actor did must say why.
+    A page begins ``after`` an entry, or ends ``before`` one, or is the ``last``; if nothing is said it is the first.
     """
 
-    stream: str | None = text(100, default=None)
+    reason: str = text(REASON)
+    stream: str | None = stream_name(default=None)
     type: str | None = text(100, default=None)
-    actor: str | None = text(100, default=None)
+    actor: str | None = text(ACCOUNT, default=None)
     correlation_id: str | None = uuid(default=None)
     since: date | None = any_date(default=None)
     until: date | None = any_date(default=None)
-    after: int = whole(0, default=0)
+    after: int | None = whole(0, default=None)
+    before: int | None = whole(0, default=None)
+    last: bool = flag(default=False)
     limit: int = whole(1, MOST, default=100)
-    reason: str | None = text(200, default=None)
 
     def __post_init__(self) -> None:
-        if self.actor is not None:
-            _needs_reason(self.reason)
+        if sum((self.after is not None, self.before is not None, self.last)) > 1:
+            raise Invalid("before", de="und „after“ und „last“ schließen sich aus", en="excludes `after` and `last`")
 
     @property
     def question(self) -> Question:
@@ -117,30 +226,59 @@ class AskEvents:
             since=None if self.since is None else _begin_of(self.since),
             until=None if self.until is None else _begin_of(self.until + timedelta(days=1)),
             after=self.after,
+            before=self.before,
+            last=self.last,
             limit=self.limit,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskAct:
-    """Everything that one act set in motion."""
+class AskCorrelation:
+    """Everything that one act set in motion: neither by whom nor what it says, so no reason is asked."""
 
     correlation_id: str = uuid()
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayStream:
-    """The state of a stream after each event, up to revision ``to``. An employee's needs a reason."""
+    """The state of a stream after each event: those after the revision ``after``, up to revision ``to``."""
 
-    stream: str = matching(
-        r"[a-z]{1,20}(-[0-9A-Za-z-]{1,60})?", de="ist kein Name eines Stroms", en="is not the name of a stream"
-    )
+    stream: str = stream_name()
+    reason: str = text(REASON)
+    after: int | None = whole(0, default=None)
     to: int | None = whole(0, default=None)
-    reason: str | None = text(200, default=None)
 
-    def __post_init__(self) -> None:
-        if self.stream.startswith("employee-"):
-            _needs_reason(self.reason)
+
+@dataclass(frozen=True, kw_only=True)
+class AskAccesses:
+    """Who read personal data: whose, and by which account; ``since`` and ``until`` are days, both included.
+
+    The next page begins ``after`` what the last one calls ``next``.
+    """
+
+    reason: str = text(REASON)
+    subject: str | None = text(100, default=None)
+    account: str | None = text(ACCOUNT, default=None)
+    since: date = any_date()
+    until: date = any_date()
+    after: str | None = matching(MARK, de="ist keine Stelle im Protokoll", en="is no place in the log", default=None)
+    limit: int = whole(1, MOST, default=100)
+
+    @property
+    def begin(self) -> datetime:
+        return _begin_of(self.since)
+
+    @property
+    def end(self) -> datetime:
+        return _begin_of(self.until + timedelta(days=1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskErasures:
+    """Which keys were destroyed, when and why, oldest first: those with a number above ``after``."""
+
+    after: int = whole(0, default=0)
+    limit: int = whole(1, MOST, default=100)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,8 +290,3 @@ class AskLedger:
 
 def _begin_of(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/Berlin"))
-
-
-def _needs_reason(reason: str | None) -> None:
-    if reason is None:
-        raise Invalid("reason", de="muss gesagt werden", en="must be given")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeAlias
+from typing import Any
 
 from sqlalchemy import FromClause, Subquery
 
@@ -20,10 +20,9 @@ from services.reporting.views import (
     who_was_advised,
     who_works_here,
 )
+from shared.contracts.envelope import KnownAt
 from shared.projections.read import Snapshot
 
-KnownAt: TypeAlias = date | int | None
-"""The state of knowledge: what was learnt by a day, what stands up to a position, or everything."""
 BY_NAME = {view.name: view for view in VIEWS}
 
 
@@ -31,41 +30,49 @@ BY_NAME = {view.name: view for view in VIEWS}
 class Facts:
     """Each method is a fresh subquery, so that one query can ask the same thing twice.
 
-    ``sources`` are the live tables of each view that is asked, by its name.
+    Facts that hold for a spell have ``since`` and ``until`` (not included); what is *of the day* holds on
+    ``VALID_AT``. ``sources`` are the live tables of each view that is asked, by its name.
     """
 
     knowledge: Knowledge
     sources: tuple[tuple[str, Any], ...]
 
     def members(self) -> Subquery:
-        """person_id, household_id of whoever is registered or born by the day."""
+        """person_id, household_id and spell; a person's first spell begins with registration or birth."""
         return who_belongs_together.members(self._tables("who_belongs_together"), self.knowledge)
 
     def homes(self) -> Subquery:
-        """person_id, kind, ags, since of where each person lives on the day; ``who_lives_where.LEFT`` if gone."""
+        """person_id, kind, ags and spell of where each person lives; ``who_lives_where.LEFT`` if gone."""
         return who_lives_where.homes(self._tables("who_lives_where"), self.knowledge)
 
     def departures(self) -> Subquery:
-        """person_id and since of whoever has left the district by the day."""
+        """person_id and the spell for which a person is gone from the district."""
         return who_lives_where.departures(self._tables("who_lives_where"), self.knowledge)
 
+    def determined(self) -> Subquery:
+        """person_id, phase, since, rule of the newest determination known of each person."""
+        return who_is_entitled.determined(self._tables("who_is_entitled"), self.knowledge)
+
     def entitled(self) -> Subquery:
-        """person_id, since, rule of whoever is in the phase of follow-up housing on the day."""
+        """person_id, rule and spell of whoever is in the phase of follow-up housing."""
         return who_is_entitled.entitled(self._tables("who_is_entitled"), self.knowledge)
 
     def talks(self) -> Subquery:
-        """consultation_id, case_id, setting, held_on of the valid consultations held by the day."""
+        """consultation_id, case_id, team_id, setting of the valid consultations, ``since`` they were held."""
         return who_was_advised.talks(self._tables("who_was_advised"), self.knowledge)
 
-    def participants(self) -> FromClause:
-        """person_id and the position of the version of the talk in which the person took part."""
-        tables: who_was_advised.AdviceTables = self._tables("who_was_advised")
-        return tables.participants.alias()
+    def contacts(self) -> Subquery:
+        """person_id, consultation_id of who took part in which valid consultation, ``since`` it was held."""
+        return who_was_advised.contacts(self._tables("who_was_advised"), self.knowledge)
 
     def topics(self) -> FromClause:
         """topic and the position of the version of the talk that was about it."""
         tables: who_was_advised.AdviceTables = self._tables("who_was_advised")
         return tables.topics.alias()
+
+    def visits(self) -> Subquery:
+        """consultation_id, team_id of the visits that met nobody, ``since`` their day."""
+        return who_was_advised.visits(self._tables("who_was_advised"), self.knowledge)
 
     def cases(self) -> Subquery:
         """case_id and household_id of every case known."""
@@ -75,21 +82,33 @@ class Facts:
         """employee_id and qualification of everybody who ever joined."""
         return who_works_here.employees(self._tables("who_works_here"), self.knowledge)
 
+    def memberships(self) -> Subquery:
+        """employee_id and team_id, of the day."""
+        return who_works_here.memberships(self._tables("who_works_here"), self.knowledge)
+
     def contracts(self) -> Subquery:
-        """employee_id, fte_hundredths and contract_id of the contracts active on the day."""
+        """employee_id, fte_hundredths and contract_id of the contracts active, of the day."""
         return who_works_here.contracts(self._tables("who_works_here"), self.knowledge)
 
+    def ended_contracts(self) -> Subquery:
+        """employee_id, fte_hundredths, contract_id, last_day of the contracts that have ended, of the day."""
+        return who_works_here.ended_contracts(self._tables("who_works_here"), self.knowledge)
+
     def grants(self) -> Subquery:
-        """grant_id, amount and rates, in cents, of the grants that run on the day."""
+        """grant_id, amount and rates, in cents, of the grants that run, of the day."""
         return what_is_granted.grants(self._tables("what_is_granted"), self.knowledge)
 
     def services(self) -> Subquery:
-        """ags and service ("district" or "own") of each municipality on the day."""
+        """ags, service ("district" or "own") and spell of each municipality."""
         return who_serves_where.services(self._tables("who_serves_where"), self.knowledge)
 
     def teams(self) -> Subquery:
-        """team_id of the teams formed by the day."""
+        """team_id, name and spell of each team."""
         return who_serves_where.teams(self._tables("who_serves_where"), self.knowledge)
+
+    def areas(self) -> Subquery:
+        """team_id, ags and the spell for which the team serves the municipality."""
+        return who_serves_where.areas(self._tables("who_serves_where"), self.knowledge)
 
     def _tables(self, view: str) -> Any:
         return dict(self.sources)[f"reporting.{view}"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -38,7 +39,7 @@ from shared.contracts.codec import Sealer
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent
 from shared.projections.changes import Insert
 from shared.projections.engine import UNAVAILABLE, reading
-from shared.projections.facts import Fact, microseconds
+from shared.projections.facts import EPOCH, Fact, microseconds
 from shared.projections.runner import Stop
 from shared.projections.source import Facts, undisturbed
 from shared.projections.writer import Writer
@@ -189,6 +190,15 @@ class Ledger:
         """The newest entry at or below a position of the store, which a sealed report names."""
         with reading(self.engine) as connection:
             return self._newest(connection, position)
+
+    def recorded_at(self, position: int) -> datetime | None:
+        """When the newest entry at or below a position of the store was recorded; None without one."""
+        with reading(self.engine) as connection:
+            seq = self._newest(connection, position).seq
+            found = (
+                connection.execute(select(LEDGER.c.recorded_at).where(LEDGER.c.seq == seq)).scalar() if seq else None
+            )
+        return None if found is None else EPOCH + timedelta(microseconds=found)
 
     def verify(self, first: int = 1, last: int | None = None) -> Verified:
         """Compute the chain anew from entry ``first`` to ``last``, or to the end.

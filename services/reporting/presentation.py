@@ -17,6 +17,7 @@ from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from services.reporting.figures.model import Figure, Number, Quantity, Unit
+from shared.api.said import Language, Said
 
 PLACES: Final = {
     Unit.COUNT: 0,
@@ -51,10 +52,20 @@ def as_json(number: Number, unit: Unit) -> int | float | str | None:
 
 def value_as_json(figure: Figure, value: Mapping[str, Number]) -> dict[str, Any]:
     """A figure's numbers under their keys."""
-    return {key: as_json(number, figure.quantities[key].unit) for key, number in value.items()}
+    return {key: as_json(number, figure.quantity(key).unit) for key, number in value.items()}
 
 
-def written(number: int | float | str | None, quantity: Quantity, language: str) -> str:
+def quantities_as_json(figure: Figure) -> dict[str, Any]:
+    """What a figure's numbers are, under their keys: unit, and label in both languages."""
+    return {key: {"unit": each.unit.value, **both(each.label)} for key, each in figure.quantities.items()}
+
+
+def both(said: Said) -> dict[str, str]:
+    """A sentence in both languages."""
+    return {"de": said.german, "en": str(said)}
+
+
+def written(number: int | float | str | None, quantity: Quantity, language: Language) -> str:
     """A number from JSON as people write it: 1.024 or 1,024, 8,05 or 8.05, 815.185,00 €; a dash for none."""
     if number is None:
         return "–"
@@ -72,6 +83,6 @@ def written(number: int | float | str | None, quantity: Quantity, language: str)
             return format_decimal(exact, "#,##0.00", locale=language)
 
 
-def day(of: date, language: str) -> str:
+def day(of: date, language: Language) -> str:
     """31.07.2018, or 2018-07-31."""
     return of.isoformat() if language == "en" else format_date(of, "dd.MM.yyyy", locale=language)

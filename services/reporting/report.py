@@ -12,10 +12,11 @@ from typing import Any, Final
 
 import orjson
 
-from services.reporting.facts import KnownAt, look
+from services.reporting.facts import look
 from services.reporting.figures import FIGURES
 from services.reporting.figures.model import Number, measure
-from services.reporting.presentation import value_as_json
+from services.reporting.presentation import both, quantities_as_json, value_as_json
+from shared.contracts.envelope import KnownAt
 from shared.projections.read import Snapshot
 
 
@@ -77,6 +78,18 @@ class Measured:
     def as_json(self) -> dict[str, Any]:
         return value_as_json(FIGURES[self.line.figure], self.value)
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The line with all that is needed to read it."""
+        figure = FIGURES[self.line.figure]
+        return {
+            "figure": figure.name,
+            "title": both(figure.title),
+            "valid_at": self.line.on.isoformat(),
+            "value": self.as_json,
+            "quantities": quantities_as_json(figure),
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
@@ -114,9 +127,7 @@ class Report:
             "known_at": self.known_at,
             "position": self.position,
             "figures": self.figures,
-            "lines": [
-                {"figure": m.line.figure, "valid_at": m.line.on.isoformat(), "value": m.as_json} for m in self.lines
-            ],
+            "lines": [measured.document for measured in self.lines],
         }
 
 

@@ -1,14 +1,15 @@
 """A sealed report: figures that were published, bound to the history they were computed from. Pure.
 
-The stream ``report-<id>`` holds one event, for ever. ``digest`` covers everything else in it.
+Its stream holds one event, for ever. ``digest`` covers everything else in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
+from typing import Any
 
 import orjson
 
@@ -54,6 +55,11 @@ def digest(definition: str, position: int, chain: str, figures: str) -> str:
 
 
 decider: Decider[ReportSealed | None, Seal, ReportSealed] = Decider(None, evolve, decide)
+
+
+def listed(sealed_on: date, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A sealed report in a list, from what its event says: nothing in it is sealed to anybody."""
+    return {"sealed_on": sealed_on, **{name: data[name] for name in ("report_id", "definition", "position", "digest")}}
 
 
 def checks(sealed: ReportSealed, *, definition: str | None, figures: str | None, chain: str) -> dict[str, bool]:

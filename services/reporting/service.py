@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import partial
@@ -10,14 +12,20 @@ from typing import Any, Final
 import orjson
 
 from services.reporting import history, sealed, wiring
-from services.reporting.answer import figure_answer
+from services.reporting.answers import Answers, access_as_json, erasure_as_json
 from services.reporting.commands import (
-    AskAct,
+    AskAccesses,
+    AskContractsEnding,
+    AskCorrelation,
+    AskDifference,
+    AskErasures,
     AskEvents,
     AskFigure,
     AskLedger,
     AskReport,
+    AskSeries,
     GetSealedReport,
+    ListSealedReports,
     ReplayStream,
     SealReport,
 )
@@ -29,18 +37,22 @@ from services.reporting.report import REPORTS, evaluate, on_one_day
 from services.reporting.sealed import Seal
 from services.reporting.views import VIEWS
 from shared.api.call import Call
-from shared.api.entrypoint import command, query, wait_for_views
+from shared.api.entrypoint import command, query, question, wait_for_views
+from shared.api.roles import AUDITOR, DATA_PROTECTION_OFFICER, HEAD_OF_OFFICE, REPORTING
 from shared.api.service import ServiceHttp
-from shared.contracts.model import PersonalClass
-from shared.contracts.reporting import ReportSealed
+from shared.contracts.model import PersonalClass, subject_of
+from shared.contracts.registry import contract_of
+from shared.contracts.reporting import ReportSealed, report_stream
 from shared.execute import Accepted, Refused, load
 from shared.projections.engine import open_engine
-from shared.runtime.platform import Platform
-from shared.runtime.projection import Projection, projection
+from shared.runtime.native import aside
+from shared.service.platform import Platform
+from shared.service.projection import Projection, projection
 
-READ: Final = {"head-of-office", "reporting", "auditor"}
-SEAL: Final = {"head-of-office", "reporting"}
-AUDIT: Final = {"auditor"}
+READ: Final = {HEAD_OF_OFFICE, REPORTING, AUDITOR}
+SEAL: Final = {HEAD_OF_OFFICE, REPORTING}
+AUDIT: Final = {AUDITOR}
+PROTECTION: Final = {DATA_PROTECTION_OFFICER}
 ALL_VIEWS: Final = tuple(view.name for view in VIEWS)
 COUNTED: Final = frozenset({PersonalClass.STATISTICS, PersonalClass.EMPLOYEE})
 """The classes that figures are computed from."""
@@ -66,15 +78,29 @@ class ReportingHttp(ServiceHttp):
 
     @query("/reporting/v1/figures/<figure>", AskFigure, roles=READ, views=ALL_VIEWS)
     def figure(self, call: Call[AskFigure]) -> dict[str, Any]:
-        """One figure, and on request the contributions behind it or what changed since another pair of dates."""
-        with self.reader.snapshot() as now:
-            return figure_answer(
-                now,
-                call.query,
-                today=call.today,
-                language=call.language,
-                narrator=partial(wiring.narrator, self.platform),
-            )
+        """One figure, and on request the contributions behind it."""
+        with self._answers(call) as answers:
+            return answers.figure(call.query)
+
+    @query("/reporting/v1/figures/<figure>/difference", AskDifference, roles=READ, views=ALL_VIEWS)
+    def difference(self, call: Call[AskDifference]) -> dict[str, Any]:
+        """Why a figure says something else than at another pair of dates: what came, went and changed."""
+        with self._answers(call) as answers:
+            return answers.difference(call.query)
+
+    @query("/reporting/v1/series/<figure>", AskSeries, roles=READ, views=ALL_VIEWS)
+    def series(self, call: Call[AskSeries]) -> dict[str, Any]:
+        """A figure over time: what it says at the end of each month, quarter or week."""
+        with self._answers(call) as answers:
+            return answers.series(call.query)
+
+    @query("/reporting/v1/contracts/ending", AskContractsEnding, roles=READ, views=ALL_VIEWS)
+    def contracts_ending(self, call: Call[AskContractsEnding]) -> dict[str, Any]:
+        """The contracts that end soon, by month; who has them is for the head of the office only, and recorded."""
+        with self._answers(call) as answers:
+            answer = answers.contracts_ending(call.query, one_by_one=HEAD_OF_OFFICE in call.actor.roles)
+        call.reads(*(end["employee_id"] for month in answer["months"] for end in month.get("ends", ())))
+        return answer
 
     # --- reports ----------------------------------------------------------------------------------
 
@@ -85,7 +111,7 @@ class ReportingHttp(ServiceHttp):
         if call.query.valid_at is not None:
             definition = on_one_day(definition, call.query.valid_at)
         with self.reader.snapshot() as now:
-            return evaluate(now, definition, call.query.knowledge).document
+            return evaluate(now, definition, call.query.known).document
 
     @command("/reporting/v1/reports", SealReport, roles=SEAL, creates="report_id")
     def seal_report(self, call: Call[SealReport]) -> Accepted:
@@ -101,7 +127,14 @@ class ReportingHttp(ServiceHttp):
             figures=report.canonical,
             sealed_on=call.today,
         )
-        return self.run(call, f"report-{seal.report_id}", sealed.decider, seal)
+        return self.run(call, report_stream(seal.report_id), sealed.decider, seal)
+
+    @query("/reporting/v1/reports", ListSealedReports, roles=READ, views=ALL_VIEWS)
+    def sealed_reports(self, call: Call[ListSealedReports]) -> dict[str, Any]:
+        """The sealed reports, the newest first."""
+        question = history.Question(type=contract_of(ReportSealed).type, last=True, limit=history.MOST)
+        found = reversed(history.page(self.ledger, question).entries)
+        return {"reports": [sealed.listed(entry.envelope.occurred_on, entry.data) for entry in found]}
 
     @query("/reporting/v1/reports/<report_id>", GetSealedReport, roles=READ, views=ALL_VIEWS)
     def sealed_report(self, call: Call[GetSealedReport]) -> dict[str, Any]:
@@ -120,33 +153,44 @@ class ReportingHttp(ServiceHttp):
 
     # --- the history ------------------------------------------------------------------------------
 
-    @query("/reporting/v1/events", AskEvents, roles=AUDIT, views=ALL_VIEWS)
+    @question("/reporting/v1/events/search", AskEvents, roles=AUDIT, views=ALL_VIEWS, personal=True)
     def events(self, call: Call[AskEvents]) -> dict[str, Any]:
         """What was recorded, by stream, type, actor, correlation and day. Nothing sealed is opened."""
         asked = call.query
-        if asked.actor is not None:
-            self._record_read(call, asked.actor, asked.reason)
-        elif asked.stream is not None:
-            self._record_read(call, _subject(asked.stream), asked.reason)
-        found = history.entries(self.ledger, asked.question)
-        more = found[-1].seq if len(found) == asked.limit else None
-        return {"events": [history.document(entry) for entry in found], "next": more}
+        page = history.page(self.ledger, asked.question)
+        call.reads(*history.subjects(asked.question, page.entries), reason=asked.reason)
+        found = [history.document(entry) for entry in page.entries]
+        return {"events": found, "previous": page.previous, "next": page.next}
 
-    @query("/reporting/v1/acts/<correlation_id>", AskAct, roles=AUDIT, views=ALL_VIEWS)
-    def act(self, call: Call[AskAct]) -> dict[str, Any]:
-        """What one act set in motion, as trees of cause and effect."""
-        found = history.causation(self.ledger, call.query.correlation_id)
-        return {"acts": [history.tree(act) for act in found]}
+    @query("/reporting/v1/correlations/<correlation_id>", AskCorrelation, roles=AUDIT, views=ALL_VIEWS, personal=True)
+    def correlation(self, call: Call[AskCorrelation]) -> dict[str, Any]:
+        """What one act set in motion, from the command to the last reaction, as trees of cause and effect."""
+        question = history.Question(correlation_id=call.query.correlation_id, limit=history.MOST)
+        found = history.page(self.ledger, question).entries
+        if not found:
+            raise Refused("unknown-correlation", correlation=question.correlation_id)
+        call.reads(*history.subjects(question, found))
+        pseudonym = wiring.narrator(self.platform).pseudonym
+        return {"correlation_id": question.correlation_id, **history.tree(history.causation(found), pseudonym)}
 
-    @query("/reporting/v1/streams/<stream>", ReplayStream, roles=AUDIT, views=ALL_VIEWS)
+    @question("/reporting/v1/streams/<stream>/replay", ReplayStream, roles=AUDIT, views=ALL_VIEWS, personal=True)
     def stream(self, call: Call[ReplayStream]) -> dict[str, Any]:
-        """The state of a stream after each event and what each changed; names stay sealed."""
+        """The state of a stream after each event and what each changed; names stay sealed, ids are pseudonyms."""
         asked = call.query
-        steps = replay_stream(self.ledger, self.platform.sealer, asked.stream, asked.to)
-        if not steps:
+        every = replay_stream(self.ledger, self.platform.sealer, asked.stream)
+        if not every:
             raise Refused("unknown-stream", stream=asked.stream)
-        self._record_read(call, _subject(asked.stream), asked.reason)
-        return {"stream": asked.stream, "steps": [replay.document(step) for step in steps]}
+        call.reads(subject_of(asked.stream), reason=asked.reason)
+        steps = replay.between(every, after=asked.after, to=asked.to)
+        more = len(steps) > replay.MOST
+        steps = steps[: replay.MOST]
+        pseudonym = wiring.narrator(self.platform).pseudonym
+        return {
+            "stream": asked.stream,
+            "total": len(every),
+            "next": steps[-1].revision if more else None,
+            "steps": [replay.document(step, pseudonym) for step in steps],
+        }
 
     @query("/reporting/v1/ledger", AskLedger, roles=AUDIT, views=ALL_VIEWS)
     def ledger_head(self, call: Call[AskLedger]) -> dict[str, Any]:
@@ -154,14 +198,45 @@ class ReportingHttp(ServiceHttp):
         head = asdict(self.ledger.head())
         return head | ({"verified": asdict(wiring.verified(self.platform))} if call.query.verify else {})
 
+    # --- data protection --------------------------------------------------------------------------
+
+    @question("/reporting/v1/accesses/search", AskAccesses, roles=PROTECTION, personal=True)
+    def accesses(self, call: Call[AskAccesses]) -> dict[str, Any]:
+        """Who read whose data, when, by which question and why; this look, too."""
+        asked = call.query
+        search = partial(
+            self.platform.access_log.search,
+            asked.begin,
+            asked.end,
+            subject=asked.subject,
+            actor=asked.account,
+            after=asked.after,
+            limit=asked.limit,
+        )
+        found, more = aside(search)
+        named = filter(None, (asked.subject, asked.account))
+        call.reads(*dict.fromkeys((*named, *(access.subject for access in found))), reason=asked.reason)
+        return {"accesses": [access_as_json(access) for access in found], "next": more}
+
+    @query("/reporting/v1/erasures", AskErasures, roles=PROTECTION | AUDIT)
+    def erasures(self, call: Call[AskErasures]) -> dict[str, Any]:
+        """Whose keys of which class were destroyed, when and why. Only ids are left."""
+        asked = call.query
+        found = self.platform.keyring.erasures(asked.after)
+        shown = found[: asked.limit]
+        more = shown[-1].number if len(found) > len(shown) else None
+        return {"erasures": [erasure_as_json(erasure) for erasure in shown], "next": more}
+
     # --- how --------------------------------------------------------------------------------------
 
-    def _record_read(self, call: Call[Any], subject: str, reason: str | None) -> None:
-        purpose = "reporting.history" if reason is None else f"reporting.history: {reason}"
-        wiring.record_read(self.platform, call.actor.account, subject, purpose)
+    @contextmanager
+    def _answers(self, call: Call[Any]) -> Iterator[Answers]:
+        narrator = partial(wiring.narrator, self.platform)
+        with self.reader.snapshot() as now:
+            yield Answers(now, call.today, narrator, self.ledger.recorded_at)
 
     def _sealing(self, report_id: str) -> tuple[ReportSealed, datetime]:
-        for recorded in load(self.platform.store, self.platform.sealer, f"report-{report_id}"):
+        for recorded in load(self.platform.store, self.platform.sealer, report_stream(report_id)):
             if isinstance(recorded.event, ReportSealed):
                 return recorded.event, recorded.envelope.recorded_at
         raise Refused("unknown-report", report=report_id)
@@ -183,11 +258,6 @@ class ReportingHttp(ServiceHttp):
         erasures = self.platform.keyring.erasures()
         since = sum(e.personal_class in COUNTED and e.erased_at > sealed_at for e in erasures)
         return {"holds": all(checks.values()), **checks, "erasures_since": since}
-
-
-def _subject(stream: str) -> str:
-    """Whom or what a stream is about."""
-    return stream.partition("-")[2] or stream
 
 
 HTTP = ReportingHttp

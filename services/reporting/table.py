@@ -11,17 +11,17 @@ from rich import box
 from rich.table import Table
 
 from services.reporting.figures import FIGURES
-from services.reporting.figures.model import Text
 from services.reporting.presentation import day, written
+from shared.api.said import Language, Said
 
-FIGURE: Final = Text(de="Kennzahl", en="Figure")
-ON: Final = Text(de="Stichtag", en="Date")
-VALUE: Final = Text(de="Wert", en="Value")
-STATE: Final = Text(de="Stand: Position {position}{known}", en="As of position {position}{known}")
-KNOWN: Final = Text(de=", Wissensstand {day}", en=", known at {day}")
+FIGURE: Final = Said(de="Kennzahl", en="Figure")
+ON: Final = Said(de="Stichtag", en="Date")
+VALUE: Final = Said(de="Wert", en="Value")
+STATE: Final = Said(de="Stand: Position {position}{known}", en="As of position {position}{known}")
+KNOWN: Final = Said(de=", Wissensstand {day}", en=", known at {day}")
 
 
-def table(document: Mapping[str, Any], language: str = "de") -> Table:
+def table(document: Mapping[str, Any], language: Language = "de") -> Table:
     """The table of a report as ``Report.document`` or ``GET /reporting/v1/report`` gives it."""
     shown = Table(
         title=document["report"],
@@ -30,25 +30,25 @@ def table(document: Mapping[str, Any], language: str = "de") -> Table:
         title_justify="left",
         caption_justify="left",
     )
-    shown.add_column(FIGURE[language], max_width=36)
-    shown.add_column(ON[language], no_wrap=True)
-    shown.add_column(VALUE[language], justify="right", no_wrap=True)
+    shown.add_column(FIGURE.in_language(language), max_width=36)
+    shown.add_column(ON.in_language(language), no_wrap=True)
+    shown.add_column(VALUE.in_language(language), justify="right", no_wrap=True)
     shown.add_column()
     for name, lines in groupby(document["lines"], key=lambda line: line["figure"]):
-        title = FIGURES[name].title[language]
+        title = FIGURES[name].title.in_language(language)
         for line in lines:
             on = day(date.fromisoformat(line["valid_at"]), language)
             for key, number in line["value"].items():
                 quantity = FIGURES[name].quantities[key]
-                shown.add_row(title, on, written(number, quantity, language), quantity.label[language])
+                shown.add_row(title, on, written(number, quantity, language), quantity.label.in_language(language))
                 title = on = ""
         shown.add_section()
     return shown
 
 
-def _state(document: Mapping[str, Any], language: str) -> str:
+def _state(document: Mapping[str, Any], language: Language) -> str:
     """Up to where the numbers know; a day is text in the document, a position a number."""
     known_at = document["known_at"]
     by_day = isinstance(known_at, str)
-    known = KNOWN[language].format(day=day(date.fromisoformat(known_at), language)) if by_day else ""
-    return STATE[language].format(position=document["position"], known=known)
+    known = KNOWN.in_language(language).format(day=day(date.fromisoformat(known_at), language)) if by_day else ""
+    return STATE.in_language(language).format(position=document["position"], known=known)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
-from eventlet import tpool
 from nameko.extensions import DependencyProvider
 
 from services.reporting.explanation import Narrator
@@ -16,11 +13,9 @@ from shared.contracts.model import PersonalClass
 from shared.privacy.masters import PSEUDONYM_KEY
 from shared.privacy.pseudonyms import pseudonym
 from shared.projections.engine import open_engine
-from shared.runtime.native import is_green
-from shared.runtime.platform import Platform
-from shared.runtime.provided import platform_of
-
-T = TypeVar("T")
+from shared.runtime.native import aside
+from shared.service.platform import Platform
+from shared.service.provided import platform_of
 
 NAMES: Final = frozenset({PersonalClass.IDENTITY, PersonalClass.EMPLOYEE})
 """Erased in one of these classes, a person or an employee is nobody any more."""
@@ -61,17 +56,4 @@ def verified(platform: Platform) -> Verified:
         finally:
             engine.dispose()
 
-    return _aside(verify)
-
-
-def record_read(platform: Platform, actor: str, subject: str, purpose: str) -> None:
-    """Record a read of personal data, before it is answered. Raises AccessNotRecorded."""
-    _aside(lambda: platform.access_log.record(actor, subject, purpose, datetime.now(UTC)))
-
-
-def _aside(work: Callable[[], T]) -> T:
-    """Do what takes long on a native thread, so that the hub goes on serving others."""
-    if not is_green():
-        return work()
-    result: T = tpool.execute(work)
-    return result
+    return aside(verify)

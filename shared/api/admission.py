@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
 from dataclasses import fields
 from datetime import date
 from functools import cache
@@ -25,14 +24,13 @@ from shared.api.field_types import UUID_SHAPE, Day
 from shared.api.fields import business_today
 from shared.api.problems import Declined
 from shared.api.request import Request
+from shared.api.roles import IMPORTER, MUNICIPAL_STAFF
 from shared.api.said import Said
 from shared.api.schemas import UNKNOWN_FIELD, BodySchema, QuerySchema, is_list, schema
-from shared.api.tokens import Actor, TokenExpired, TokenRejected, TokenVerifier
 from shared.execute import command_scope, derived_id
-from shared.runtime.platform import Platform
+from shared.service.platform import Platform
+from shared.service.tokens import Actor, TokenExpired, TokenRejected, TokenVerifier
 
-IMPORTER: Final = "importer"
-"""The role that may say on which day the office learnt of something."""
 MOST_PARAMETERS: Final = 50
 KEY: Final = r"[!-~]{1,128}"
 """An idempotency key: visible ASCII."""
@@ -48,22 +46,17 @@ GIVEN_BY_PLATFORM: Final = Said("wird von der Plattform vergeben", "is given by 
 
 def admit_command(ask: Ask, request: Request, platform: Platform) -> Call[Any]:
     """Let a command in. Raises Declined, ValidationError, StoreUnavailable."""
-    if request.media_type != "application/json":
-        raise Declined("unsupported-media-type")
-    actor = _authorised(ask, request, platform.tokens)
-    body = request.body()
-    given = _parsed(body)
-    key = request.header("HTTP_IDEMPOTENCY_KEY")
+    actor = let_in(ask, request, platform.tokens)
+    given = _parsed(request.body)
+    key = request.header("idempotency-key")
     if key is not None and _KEY.fullmatch(key) is None:
         raise _invalid(
             "Idempotency-Key", "ist nicht 1 bis 128 sichtbare ASCII-Zeichen", "is not 1 to 128 visible ASCII characters"
         )
     command_id = command_scope(actor.account, key or str(uuid4()))
     today = platform.clock.today()
-    if request.query:
-        raise ValidationError({name: [UNKNOWN_FIELD] for name, _ in _parameters(request)})
-    if isinstance(given, dict):
-        given = _merged(ask, request, given, command_id)
+    _refuse_parameters(request)
+    given = _merged(ask, request, given, command_id)
     with business_today(today):
         learnt_on = _learnt_on(request, actor, today)
         loaded = schema(ask.form, BodySchema).load(given)
@@ -73,30 +66,26 @@ def admit_command(ask: Ask, request: Request, platform: Platform) -> Call[Any]:
         today=today,
         learnt_on=learnt_on,
         command_id=command_id,
-        body_digest=_digest(platform.digest_key, request, body),
+        body_digest=_digest(platform.digest_key, request),
         correlation_id=correlation_of(request) or command_id,
         language=request.language,
     )
 
 
-def admit_query(ask: Ask, request: Request, platform: Platform) -> Call[Any]:
-    """Let a query in. Raises Declined, ValidationError, StoreUnavailable."""
-    actor = _authorised(ask, request, platform.tokens)
+def admit_question(ask: Ask, request: Request, platform: Platform) -> Call[Any]:
+    """Let a query or a question with a body in. Raises Declined, ValidationError, StoreUnavailable."""
+    actor = let_in(ask, request, platform.tokens)
+    if ask.has_body:
+        given = _parsed(request.body)
+        _refuse_parameters(request)
+    else:
+        given = _as_text(request, ask.form)
     min_position = _min_position(request, platform) if ask.views else 0
-    of_list = _lists(ask.form)
-    given: dict[str, Any] = {}
-    for name, value in _parameters(request):
-        if name in of_list:
-            given.setdefault(name, []).append(value)
-        elif name in given:
-            raise _invalid(name, "kommt mehr als einmal vor", "is given more than once")
-        else:
-            given[name] = value
     question_id = correlation_of(request) or str(uuid4())
     given = _merged(ask, request, given, question_id)
     today = platform.clock.today()
     with business_today(today):
-        loaded = schema(ask.form, QuerySchema).load(given)
+        loaded = schema(ask.form, BodySchema if ask.has_body else QuerySchema).load(given)
     return Call(
         command=loaded,
         actor=actor,
@@ -112,14 +101,17 @@ def admit_query(ask: Ask, request: Request, platform: Platform) -> Call[Any]:
 
 def correlation_of(request: Request) -> str | None:
     """The caller's correlation id, if it is a UUID."""
-    given = request.header("HTTP_CORRELATION_ID")
+    given = request.header("correlation-id")
     return str(UUID(given)) if given is not None and _UUID.fullmatch(given) else None
 
 
-def _authorised(ask: Ask, request: Request, tokens: TokenVerifier) -> Actor:
+def let_in(ask: Ask, request: Request, tokens: TokenVerifier) -> Actor:
+    """Who asks. Raises Declined for another content type, without a valid token, without the role."""
+    if ask.has_body and request.media_type != "application/json":
+        raise Declined("unsupported-media-type")
     if ask.public:
         return ANYBODY
-    kind, _, token = (request.header("HTTP_AUTHORIZATION") or "").partition(" ")
+    kind, _, token = (request.header("authorization") or "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise Declined("unauthenticated", headers=(("WWW-Authenticate", "Bearer"),))
     try:
@@ -127,9 +119,16 @@ def _authorised(ask: Ask, request: Request, tokens: TokenVerifier) -> Actor:
     except TokenRejected as rejected:
         slug = "token-expired" if isinstance(rejected, TokenExpired) else "unauthenticated"
         raise Declined(slug, headers=(("WWW-Authenticate", 'Bearer error="invalid_token"'),)) from None
-    if ask.roles.isdisjoint(actor.roles) or (actor.ags is not None and not ask.within_municipality):
+    if _opening(ask, actor.ags).isdisjoint(actor.roles):
         raise Declined("forbidden")
     return actor
+
+
+def _opening(ask: Ask, ags: str | None) -> frozenset[str]:
+    """The roles that let somebody in: who is bound to a municipality, only to what keeps them within it."""
+    if ags is None:
+        return ask.roles - {MUNICIPAL_STAFF}
+    return ask.roles if ask.within_municipality else frozenset()
 
 
 def _parsed(body: bytes) -> Any:
@@ -152,8 +151,33 @@ def _parameters(request: Request) -> list[tuple[str, str]]:
         raise Declined("malformed-request") from None
 
 
-def _merged(ask: Ask, request: Request, given: Mapping[str, Any], command_id: str) -> dict[str, Any]:
-    """What was sent, with the fields that the path and the platform give; those must not be sent."""
+def _refuse_parameters(request: Request) -> None:
+    """Where there is a body, it says everything."""
+    if request.query:
+        raise ValidationError({name: [UNKNOWN_FIELD] for name, _ in _parameters(request)})
+
+
+def _as_text(request: Request, form: type) -> dict[str, Any]:
+    """What the query string says: one text for each name, several for a list."""
+    of_list = _lists(form)
+    given: dict[str, Any] = {}
+    for name, value in _parameters(request):
+        if name in of_list:
+            given.setdefault(name, []).append(value)
+        elif name in given:
+            raise _invalid(name, "kommt mehr als einmal vor", "is given more than once")
+        else:
+            given[name] = value
+    return given
+
+
+def _merged(ask: Ask, request: Request, given: Any, command_id: str) -> Any:
+    """What was sent, with the fields that the path and the platform give; those must not be sent.
+
+    What is no object stays as it is, for the form to refuse.
+    """
+    if not isinstance(given, dict):
+        return given
     errors = {name: [GIVEN_BY_PATH] for name in request.values if name in given}
     merged = {**given, **request.values}
     if ask.fills:
@@ -170,7 +194,7 @@ _LEARNT_ON = Day(past=True)
 
 
 def _learnt_on(request: Request, actor: Actor, today: date) -> date:
-    given = request.header("HTTP_LEARNT_ON")
+    given = request.header("learnt-on")
     if given is None:
         return today
     if IMPORTER not in actor.roles:
@@ -182,7 +206,7 @@ def _learnt_on(request: Request, actor: Actor, today: date) -> date:
 
 
 def _min_position(request: Request, platform: Platform) -> int:
-    given = request.header("HTTP_MIN_POSITION")
+    given = request.header("min-position")
     if given is None:
         return 0
     if _POSITION.fullmatch(given) is None:
@@ -192,9 +216,9 @@ def _min_position(request: Request, platform: Platform) -> int:
     return int(given)
 
 
-def _digest(key: bytes, request: Request, body: bytes) -> str:
+def _digest(key: bytes, request: Request) -> str:
     """Keyed, because a plain hash of personal data could be guessed back."""
-    return hmac.digest(key, b"\n".join((request.method.encode(), request.path.encode(), body)), "sha256").hex()
+    return hmac.digest(key, b"\n".join((request.method.encode(), request.path.encode(), request.body)), "sha256").hex()
 
 
 def _invalid(path: str, german: str, english: str) -> ValidationError:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, Final
 
 from shared.api.fields import Invalid, any_date, matching
+from shared.contracts.envelope import KnownAt
 
 KNOWN_AT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,15}"
 
@@ -18,7 +19,7 @@ def date_or_position() -> Any:
     )
 
 
-def known_at(said: str | None, *, field: str = "known_at") -> date | int | None:
+def known_at(said: str | None, *, field: str = "known_at") -> KnownAt:
     """What a ``date_or_position`` says; None is everything. Raises Invalid for a day no calendar has."""
     if said is None or said.isdigit():
         return None if said is None else int(said)
@@ -29,16 +30,22 @@ def known_at(said: str | None, *, field: str = "known_at") -> date | int | None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AsOf:
-    """What held on ``valid_at`` (default: today), as it was known at ``known_at`` (default: all that is)."""
+class AsKnown:
+    """What was known at ``known_at`` (default: all that is)."""
 
-    valid_at: date | None = any_date(default=None)  # noqa: RUF009 - a dataclass field
     known_at: str | None = date_or_position()
 
     def __post_init__(self) -> None:
         _ = self.known
 
     @property
-    def known(self) -> date | int | None:
-        """``known_at`` as what it means: a date (what the office had learnt by then) or a position (exact)."""
+    def known(self) -> KnownAt:
+        """``known_at`` as what it means."""
         return known_at(self.known_at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AsOf(AsKnown):
+    """What held on ``valid_at`` (default: today), as it was known at ``known_at``."""
+
+    valid_at: date | None = any_date(default=None)  # noqa: RUF009 - a dataclass field

@@ -16,17 +16,17 @@ _PLACEHOLDER = re.compile(r"<(\w+)>")
 
 @dataclass(frozen=True)
 class Nothing:
-    """The form of a question without parameters, or of a command without a body's fields."""
+    """The form of a query without parameters, or of a command without a body's fields."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ask:
-    """See ``shared.api.entrypoint.command`` and ``query`` for what the fields mean.
+    """See ``shared.api.entrypoint.command``, ``query`` and ``question`` for what the fields mean.
 
     Raises TypeError when a placeholder of the path is no field of the form.
     """
 
-    kind: Literal["command", "query", "page"]
+    kind: Literal["command", "query", "question", "page"]
     path: str
     form: type = Nothing
     roles: frozenset[str] = frozenset()
@@ -43,9 +43,14 @@ class Ask:
         if not self.public and not self.roles:
             raise TypeError(f"{self.path} is neither public nor for any role")
 
-    @property
+    @cached_property
+    def has_body(self) -> bool:
+        """Whether what is asked stands in a JSON body; else in the URL."""
+        return self.kind in ("command", "question")
+
+    @cached_property
     def method(self) -> str:
-        return "POST" if self.kind == "command" else "GET"
+        return "POST" if self.has_body else "GET"
 
     @cached_property
     def placeholders(self) -> tuple[str, ...]:

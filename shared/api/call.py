@@ -8,9 +8,9 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from shared.api.said import Language
-from shared.api.tokens import Actor
 from shared.contracts.codec import Origin
 from shared.execute import Accepted, derived_id
+from shared.service.tokens import Actor
 
 C = TypeVar("C")
 
@@ -18,9 +18,17 @@ ANYBODY = Actor(account="anonymous", roles=frozenset())
 """Who asks where no token is needed."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Whose personal data an answer shows, and why they are asked for where that must be said."""
+
+    subjects: tuple[str, ...]
+    reason: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Generic[C]):
-    """A command or query that was let in. ``today`` is the business clock's date.
+    """A command, query or question that was let in. ``today`` is the business clock's date.
 
     ``learnt_on`` is today too, unless an importer said otherwise.
     """
@@ -34,11 +42,11 @@ class Call(Generic[C]):
     correlation_id: str
     language: Language
     min_position: int = 0
-    subjects: list[str] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
 
     @property
     def query(self) -> C:
-        """The same as ``command``, under the name that suits a question."""
+        """The same as ``command``, under the name that suits what only asks."""
         return self.command
 
     def origin(self, on_behalf_of: str | None = None) -> Origin:
@@ -58,12 +66,13 @@ class Call(Generic[C]):
         """The id of something this command creates: the same at every repetition."""
         return derived_id(self.command_id, name)
 
-    def reads(self, *subjects: str) -> None:
+    def reads(self, *subjects: str, reason: str | None = None) -> None:
         """Name the subjects (person ids, employee ids, …) whose personal data the answer shows.
 
-        In a query declared ``personal`` they are recorded in the access log before the answer is given.
+        They are recorded in the access log, with the reason, before the answer is given.
         """
-        self.subjects.extend(subjects)
+        if subjects:
+            self.readings.append(Reading(subjects, reason))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The HTTP entrypoint: from a request to a service's method and back.
 
-``command`` and ``query`` declare what can be asked. The method runs in place, on the connection's own green
-thread, through the container's worker cycle: nameko's dependencies see a worker like any other, and two
-thread switches per request are saved.
+``command``, ``query`` and ``question`` declare what can be asked. The method runs in place, on the connection's own
+green thread, through the container's worker cycle: nameko's dependencies see a worker like any other, and two thread
+switches per request are saved.
 """
 
 from __future__ import annotations
@@ -10,21 +10,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import wraps
-from typing import Any, Final, Protocol, TypeVar
+from functools import cache, partial, wraps
+from typing import Any, Final, Literal, Protocol, TypedDict, TypeVar, Unpack
 from uuid import uuid4
 
-from eventlet import tpool
 from marshmallow import ValidationError
 from nameko.containers import WorkerContext
 from nameko.web.handlers import HttpRequestHandler
 from sqlalchemy.exc import OperationalError
 from structlog.contextvars import bind_contextvars, clear_contextvars
-from werkzeug.routing import Rule
+from werkzeug.routing import BaseConverter, Rule
 
-from shared.api.admission import admit_command, admit_query, correlation_of
+from shared.api.admission import admit_command, admit_question, correlation_of
 from shared.api.ask import Ask
-from shared.api.call import Answered, Call
+from shared.api.call import Answered, Call, Reading
 from shared.api.problems import PLATFORM, RETRY, Declined, FieldError, Problem, field_errors, problem
 from shared.api.reply import Reply
 from shared.api.request import Request
@@ -36,12 +35,12 @@ from shared.privacy.keyring import SubjectErased
 from shared.projections.registry import ViewNotReady
 from shared.runtime import metrics
 from shared.runtime.logs import get_logger
-from shared.runtime.native import is_green
-from shared.runtime.provided import platform_of
+from shared.runtime.native import aside
+from shared.service.provided import platform_of
 
 C = TypeVar("C")
 CommandMethod = Callable[[Any, Call[C]], Accepted | Answered]
-QueryMethod = Callable[[Any, Call[C]], Any]
+QuestionMethod = Callable[[Any, Call[C]], Any]
 
 PATIENCE: Final = 2.0
 """Seconds a query waits for its views to reach ``Min-Position``."""
@@ -77,45 +76,37 @@ def command(
     )
 
 
-def query(
-    path: str,
-    form: type[C],
-    *,
-    roles: Collection[str] = (),
-    views: Iterable[str] = (),
-    personal: bool = False,
-    within_municipality: bool = False,
-    public: bool = False,
-) -> Callable[[QueryMethod[C]], QueryMethod[C]]:
+class Asking(TypedDict, total=False):
+    """What a query or a question may be declared with.
+
+    ``views`` are those that ``Min-Position`` waits for. ``personal``: the answer shows personal data; the subjects
+    named by ``call.reads`` (if none, the path's last placeholder) are recorded in the access log before it is given.
+    ``within_municipality``: the method keeps who is bound to a municipality (``call.actor.ags``) within it; all else
+    is closed to them.
+    """
+
+    roles: Collection[str]
+    views: Iterable[str]
+    personal: bool
+    within_municipality: bool
+    public: bool
+
+
+def query(path: str, form: type[C], **asking: Unpack[Asking]) -> Callable[[QuestionMethod[C]], QuestionMethod[C]]:
     """Declare a query: ``GET path``, query string and placeholders loaded into ``form``.
 
-    The method gets a ``Call[form]`` and returns what JSON can hold. ``views`` are those that ``Min-Position``
-    waits for. ``personal``: the answer shows personal data; the subjects named by ``call.reads`` (if none, the
-    path's last placeholder) are recorded in the access log before it is given. ``within_municipality``: the
-    method keeps who is bound to a municipality (``call.actor.ags``) within it; all else is closed to them.
+    The method gets a ``Call[form]`` and returns what JSON can hold. URLs are kept in places nobody thinks of: what
+    may hold a name, an account or words of the caller is asked by a ``question``.
     """
-    ask = Ask(
-        kind="query",
-        path=path,
-        form=form,
-        roles=frozenset(roles),
-        views=tuple(views),
-        personal=personal,
-        within_municipality=within_municipality,
-        public=public,
-    )
+    return _declare_asking("query", path, form, asking)
 
-    def declare(method: QueryMethod[C]) -> QueryMethod[C]:
-        @wraps(method)
-        def answer(service: Any, call: Call[C]) -> Any:
-            if call.min_position:
-                wait_for_views(service, ask.views, call.min_position)
-            return method(service, call)
 
-        declared: QueryMethod[C] = _declare(ask)(answer)
-        return declared
+def question(path: str, form: type[C], **asking: Unpack[Asking]) -> Callable[[QuestionMethod[C]], QuestionMethod[C]]:
+    """Declare a question with a body: ``POST path``, body and placeholders loaded into ``form``.
 
-    return declare
+    Otherwise it is a query: it changes nothing, takes no idempotency key, and is answered with 200.
+    """
+    return _declare_asking("question", path, form, asking)
 
 
 def page(path: str) -> Callable[[Callable[[Any], Reply]], Callable[[Any], Reply]]:
@@ -140,10 +131,47 @@ def _behind(positions: Mapping[str, int], views: Iterable[str], position: int) -
     return any(positions.get(view, 0) < position for view in views)
 
 
-class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]
-    """One ``Ask`` of a service, bound to its method."""
+class InPlace(HttpRequestHandler):  # type: ignore[misc]
+    """Something that can be asked for over HTTP, answered on the connection's own green thread."""
 
     server = HttpServer()
+
+    def setup(self) -> None:
+        super().setup()
+        self._log = get_logger().bind(method=self.method, route=self.url)
+        self._seconds = metrics.SECONDS.labels(self.method, self.url)
+        self._requests = cache(partial(metrics.REQUESTS.labels, self.method, self.url))
+
+    def stop(self) -> None:
+        """Before the dependencies stop, which requests under way still use."""
+        self.server.drain()
+        super().stop()
+
+    def _work(self, *arguments: Any) -> Any:
+        """Run the method as a worker of the container, here and now."""
+        outcome: list[Any] = []
+
+        def keep(_: WorkerContext, result: Any, exc_info: Any) -> tuple[Any, Any]:
+            outcome[:] = result, exc_info
+            return result, exc_info
+
+        context = WorkerContext(self.container, self.container.service_cls(), self, arguments, data={})
+        context._call_id = self.method_name  # nameko would draw a random id that nobody reads
+        with self.server.workers:
+            self.container._run_worker(context, keep)
+        result, exc_info = outcome
+        if exc_info is not None:
+            raise exc_info[1]
+        return result
+
+    def _account_for(self, reply: Reply, seconds: float) -> None:
+        self._requests(reply.status).inc()
+        self._seconds.observe(seconds)
+        self._log.info("answered", status=reply.status, ms=round(seconds * 1000, 2))
+
+
+class HttpEntrypoint(InPlace):
+    """One ``Ask`` of a service, bound to its method."""
 
     def __init__(self, ask: Ask, **kwargs: Any) -> None:
         super().__init__(ask.method, ask.path, **kwargs)
@@ -154,13 +182,8 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]
         self.platform = platform_of(self.container)
         self.problems: Mapping[str, Problem] = {**PLATFORM, **self.container.service_cls.problems}
 
-    def stop(self) -> None:
-        """Before the dependencies stop, which requests under way still use."""
-        self.server.drain()
-        super().stop()
-
     def get_url_rule(self) -> Rule:
-        return Rule(self.ask.path, methods=(self.ask.method,))
+        return _Route(self.ask.path, methods=(self.ask.method,))
 
     def handle_request(self, request: Request) -> Reply:
         """Answer one request. Never raises: what is unexpected becomes a 500 that says nothing."""
@@ -170,7 +193,7 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]
         clear_contextvars()  # one green thread serves all requests of a connection
         correlation_id = correlation_of(request)
         try:
-            admit = admit_command if self.ask.kind == "command" else admit_query
+            admit = admit_command if self.ask.kind == "command" else admit_question
             call = admit(self.ask, request, self.platform)
             correlation_id = call.correlation_id
             bind_contextvars(correlation_id=correlation_id, causation_id=call.command_id)
@@ -195,54 +218,71 @@ class HttpEntrypoint(HttpRequestHandler):  # type: ignore[misc]
         result = self._work(call)
         if self.ask.kind == "command":
             return accepted(self.ask, call, result)
-        if self.ask.personal:
-            self._record_reads(call)
+        if readings := _readings(self.ask, call):
+            self._record_reads(call, readings)
         return Reply.json(result)
 
-    def _work(self, *arguments: Any) -> Any:
-        """Run the method as a worker of the container, here and now."""
-        outcome: list[Any] = []
-
-        def keep(_: WorkerContext, result: Any, exc_info: Any) -> tuple[Any, Any]:
-            outcome[:] = result, exc_info
-            return result, exc_info
-
-        context = WorkerContext(self.container, self.container.service_cls(), self, arguments, data={})
-        context._call_id = self.method_name  # nameko would draw a random id that nobody reads
-        with self.server.workers:
-            self.container._run_worker(context, keep)
-        result, exc_info = outcome
-        if exc_info is not None:
-            raise exc_info[1]
-        return result
-
-    def _record_reads(self, call: Call[Any]) -> None:
+    def _record_reads(self, call: Call[Any], readings: Iterable[Reading]) -> None:
         """Durably, before the answer is given. Raises AccessNotRecorded."""
-        subjects = call.subjects or [str(getattr(call.query, name)) for name in self.ask.placeholders[-1:]]
-        purpose = f"{self.container.service_name}.{self.method_name}"
-        instant = datetime.now(UTC)
-
-        def record() -> None:
-            for subject in dict.fromkeys(subjects):
-                self.platform.access_log.record(call.actor.account, subject, purpose, instant)
-
-        if is_green():
-            tpool.execute(record)  # it waits for the disk; the hub must not
-        else:
-            record()
-
-    def _account_for(self, reply: Reply, seconds: float) -> None:
-        ask = self.ask
-        metrics.REQUESTS.labels(ask.method, ask.path, reply.status).inc()
-        metrics.SECONDS.labels(ask.method, ask.path).observe(seconds)
-        get_logger().info(
-            "answered", method=ask.method, route=ask.path, status=reply.status, ms=round(seconds * 1000, 2)
+        record = partial(
+            self.platform.access_log.record,
+            actor=call.actor.account,
+            purpose=f"{self.container.service_name}.{self.method_name}",
+            at=datetime.now(UTC),
         )
+        for reading in readings:
+            aside(partial(record, *reading.subjects, reason=reading.reason))
+
+
+class _Id(BaseConverter):
+    """What a placeholder stands for: one segment, but never the word that is a question beside it (``…/search``)."""
+
+    regex = r"(?!search\Z)[^/]+"
+    part_isolating = True
+
+
+class _Route(Rule):
+    def get_converter(self, *of: Any) -> BaseConverter:
+        return _Id(self.map)
+
+
+def _declare_asking(
+    kind: Literal["query", "question"], path: str, form: type[C], asking: Asking
+) -> Callable[[QuestionMethod[C]], QuestionMethod[C]]:
+    ask = Ask(
+        kind=kind,
+        path=path,
+        form=form,
+        roles=frozenset(asking.get("roles", ())),
+        views=tuple(asking.get("views", ())),
+        personal=asking.get("personal", False),
+        within_municipality=asking.get("within_municipality", False),
+        public=asking.get("public", False),
+    )
+
+    def declare(method: QuestionMethod[C]) -> QuestionMethod[C]:
+        @wraps(method)
+        def answer(service: Any, call: Call[C]) -> Any:
+            if call.min_position:
+                wait_for_views(service, ask.views, call.min_position)
+            return method(service, call)
+
+        declared: QuestionMethod[C] = _declare(ask)(answer)
+        return declared
+
+    return declare
 
 
 def _declare(ask: Ask) -> Callable[[Any], Any]:
     declare: Callable[[Any], Any] = HttpEntrypoint.decorator(ask)
     return declare
+
+
+def _readings(ask: Ask, call: Call[Any]) -> Sequence[Reading]:
+    """Whose personal data an answer shows: whom the method named, else whom the path names."""
+    if call.readings or not ask.personal:
+        return call.readings
+    return [Reading((str(getattr(call.query, name)),)) for name in ask.placeholders[-1:]]
 
 
 def accepted(ask: Ask, call: Call[Any], result: Accepted | Answered) -> Reply:

@@ -12,11 +12,12 @@ from marshmallow import Schema
 from marshmallow.fields import Field
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 
-from shared.api.admission import IMPORTER, KEY
+from shared.api.admission import KEY
 from shared.api.ask import Ask
 from shared.api.field_types import Number, Several
 from shared.api.problems import MEDIA_TYPE, PLATFORM, Problem
 from shared.api.reply import Reply
+from shared.api.roles import IMPORTER
 from shared.api.schemas import BodySchema, QuerySchema, schema_class
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = "1"
 ANSWERS: Final = (400, 404, 409, 413, 422, 503)
-"""Statuses of refusals that any question may get; 401 and 403 unless public, 415 for commands."""
+"""Statuses of refusals that any question may get; 401 and 403 unless public, 415 where there is a body."""
 
 PROBLEM: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -126,15 +127,16 @@ def _operation(name: str, ask: Ask, service: type[ServiceHttp], converter: Any) 
     said = (inspect.getdoc(getattr(service, name)) or name.replace("_", " ").capitalize()).splitlines()
     details = "\n".join(said[1:]).strip()
     roles = "" if ask.public else f"Roles: {', '.join(sorted(ask.roles))}."
+    recorded = "Who reads is recorded." if ask.personal else ""
     operation: dict[str, Any] = {
         "operationId": name,
         "summary": said[0],
-        "description": "\n\n".join(part for part in (details, roles) if part),
+        "description": "\n\n".join(part for part in (details, roles, recorded) if part),
         "parameters": [*_parameters(ask, converter), *_headers(ask)],
         "responses": {**_success(ask), **{str(status): str(status) for status in _refusals(ask, service)}},
         "security": [] if ask.public else [{"token": []}],
     }
-    if ask.kind == "command":
+    if ask.has_body:
         body: Schema = schema_class(ask.form, BodySchema)(exclude=ask.given)
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
     return operation
@@ -145,7 +147,7 @@ def _parameters(ask: Ask, converter: Any) -> Iterator[dict[str, Any]]:
     for name, field in fields.items():
         if name in ask.placeholders:
             yield {"in": "path", "name": name, "required": True, "schema": converter.field2property(field)}
-        elif ask.kind == "query":
+        elif not ask.has_body:
             described = _without_null(converter.field2property(field))
             yield {"in": "query", "name": name, "required": field.required, "schema": described}
 
@@ -163,7 +165,7 @@ def _headers(ask: Ask) -> Iterator[str]:
 
 def _success(ask: Ask) -> dict[str, Any]:
     headers: dict[str, Any] = {"Correlation-Id": HEADERS["Correlation-Id"]}
-    if ask.kind == "query":
+    if ask.kind != "command":
         return {"200": _answer("The answer.", {"type": "object"}, headers)}
     ids = [*(["id"] if ask.creates or ask.placeholders else []), *ask.answers]
     properties = {**{name: {"type": "string"} for name in ids}, **ACCEPTED}
@@ -182,7 +184,7 @@ def _answer(description: str, schema: dict[str, Any], headers: dict[str, Any]) -
 def _refusals(ask: Ask, service: type[ServiceHttp]) -> list[int]:
     own = {problem.status for problem in service.problems.values()}
     guarded = () if ask.public else (401, 403)
-    typed = (415,) if ask.kind == "command" else ()
+    typed = (415,) if ask.has_body else ()
     return sorted({*ANSWERS, *guarded, *typed, *own})
 
 

@@ -105,6 +105,9 @@ PLATFORM: Final[Mapping[str, Problem]] = {
         "Gerade kann nichts gespeichert oder gelesen werden. Es wurde nichts verändert.",
         "Nothing can be stored or read right now. Nothing was changed.",
     ),
+    "broker-unavailable": Problem(
+        503, "Der Nachrichtenverteiler antwortet gerade nicht.", "The message broker does not answer right now."
+    ),
     "view-behind": Problem(
         503,
         "Die Ansicht ist noch nicht auf dem verlangten Stand.",

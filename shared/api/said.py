@@ -19,9 +19,9 @@ class Said(str):
     __slots__ = ("german",)
     german: str
 
-    def __new__(cls, german: str, english: str) -> Said:
-        said = super().__new__(cls, english)
-        said.german = german
+    def __new__(cls, de: str, en: str) -> Said:
+        said = super().__new__(cls, en)
+        said.german = de
         return said
 
     def __reduce__(self) -> tuple[type[Said], tuple[str, str]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 from uuid import UUID
 
 import marshmallow_dataclass
-from marshmallow import RAISE, Schema, fields, validate
+from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate
 from marshmallow.fields import Field
 
 from shared.api.field_types import Day, Flag, Municipality, Number, Several, Text, Uuid, Whole, says
@@ -61,6 +61,22 @@ class BodySchema(Schema):
         **dict.fromkeys(_IDS, Uuid),
     }
     error_messages = _OBJECT
+
+    def load(self, data: Any, **options: Any) -> Any:
+        """As marshmallow does; but what is right takes the short way, in half the time.
+
+        Only when a field refuses, marshmallow's own way is gone from the start: it collects all that is wrong.
+        """
+        if not any(options.values()) and type(data) is dict and data.keys() <= self._names:
+            try:
+                return {name: field.deserialize(data.get(name, missing)) for name, field in self.load_fields.items()}
+            except ValidationError:
+                pass
+        return super().load(data, **options)
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(self.load_fields)
 
     def on_bind_field(self, field_name: str, field_obj: Field[Any]) -> None:
         """Give every field, also those of libraries, sentences that know both languages."""

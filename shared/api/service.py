@@ -24,24 +24,24 @@ from shared.api.ask import Nothing
 from shared.api.call import Answered, Call
 from shared.api.entrypoint import command, page, query
 from shared.api.fields import any_date
+from shared.api.health import live_reply, metrics_reply, ready_reply
 from shared.api.openapi import document
 from shared.api.problems import Problem
 from shared.api.reply import Reply
+from shared.api.roles import OPERATOR
 from shared.contracts.model import Event, PersonalClass
+from shared.eventstore.lag import lag
 from shared.execute import Accepted, Decider, Refused, execute
 from shared.projections.view import View
-from shared.runtime import provided
-from shared.runtime.clock import advance
-from shared.runtime.health import live_reply, metrics_reply, ready_reply
-from shared.runtime.platform import Platform
-from shared.runtime.projection import Projection, projection
+from shared.runtime.config import Settings
+from shared.service import provided
+from shared.service.clock import advance
+from shared.service.platform import Platform
+from shared.service.projection import Projection, projection
 
 S = TypeVar("S")
 C = TypeVar("C")
 E = TypeVar("E", bound=Event)
-
-OPERATOR = "operator"
-"""The role that runs the platform; it may advance a manual clock."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,14 +72,16 @@ class ServiceHttp:
         command: C | None = None,
         *,
         on_behalf_of: str | None = None,
+        begins: bool = False,
     ) -> Accepted:
         """Carry out a command on one stream; ``command`` is the call's own unless another is given.
 
+        ``begins``: the stream's id is one that the command creates.
         Raises what ``execute`` raises.
         """
         asked: C = call.command if command is None else command
         origin = call.origin(on_behalf_of)
-        return execute(self.platform.store, self.platform.sealer, stream, decider, asked, origin)
+        return execute(self.platform.store, self.platform.sealer, stream, decider, asked, origin, begins=begins)
 
     def positions(self) -> Mapping[str, int]:
         """Up to which position each view has read."""
@@ -89,6 +91,11 @@ class ServiceHttp:
     def projection(cls, platform: Platform) -> Projection:
         """What the service's projector runs: its views, fed by the event store."""
         return projection(platform, cls.views)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Platform:
+        """What the service's http process works with. Raises ConfigurationError, StoreUnavailable."""
+        return Platform.open(settings, cls.name, cls.classes)
 
     # --- what every service answers ---------------------------------------------------------------
 
@@ -115,8 +122,9 @@ class ServiceHttp:
     @page("/health/ready")
     def ready(self) -> Reply:
         """Ready while the store answers; what the views have read is shown, not awaited."""
-        self.platform.store.head()
-        return ready_reply(True, {"views": dict(self.positions())})
+        store, positions = self.platform.store, dict(self.positions())
+        behind = lag(store, min(positions.values(), default=store.head()))
+        return ready_reply(True, {"views": positions, "lag": behind.as_json})
 
     @page("/metrics")
     def metrics(self) -> Reply:

@@ -16,11 +16,11 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.bus import parked as messages
-from shared.bus import topology
 from shared.bus.checkpoint import Checkpoint
 from shared.bus.connection import LOST
 from shared.bus.leading import somebody_leads
 from shared.bus.parked import Parked
+from shared.contracts.subscriptions import SUBSCRIPTIONS
 from shared.eventstore.port import StoreUnavailable
 from shared.runtime.config import ConfigurationError, Settings
 
@@ -34,7 +34,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def of_service(required: bool) -> Callable[[F], F]:
     return click.option(
         "--service",
-        type=click.Choice(sorted(topology.SUBSCRIPTIONS)),
+        type=click.Choice(sorted(SUBSCRIPTIONS)),
         required=required,
         help="Whose messages." if required else "Whose messages; all services' if not given.",
     )
@@ -139,7 +139,7 @@ def rewind(position: int) -> None:
 def status() -> None:
     """Show how far the relay is, and whether one is at work."""
     # The composition root imports much; who only asks for parked messages need not wait for it.
-    from shared.runtime.platform import open_store
+    from shared.eventstore.opening import open_store
 
     with _answering() as settings:
         with closing(_checkpoint(settings)) as checkpoint, closing(open_store(settings.eventstore)) as store:
@@ -154,7 +154,7 @@ def status() -> None:
 
 
 def _look(settings: Settings, service: str | None) -> list[Parked]:
-    services: Sequence[str] = [service] if service else sorted(topology.SUBSCRIPTIONS)
+    services: Sequence[str] = [service] if service else sorted(SUBSCRIPTIONS)
     return [one for name in services for one in messages.look(settings.broker_url, name)]
 
 

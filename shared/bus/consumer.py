@@ -10,6 +10,8 @@ A message is acknowledged only after its effect: the method returned, or the mes
 into a retry queue or aside. So each is handled at least once, perhaps several times and in any order;
 handlers are written for that. nameko's own consumer acknowledges what failed and loses it.
 
+A message of another store than the process's own (left on the broker by an earlier platform) has no effect.
+
 The process starts without the broker and keeps looking for it; ``status`` tells whether it is there.
 """
 
@@ -32,10 +34,13 @@ from shared.bus import attempts, metrics, topology
 from shared.bus.attempts import Place
 from shared.bus.connection import LOOK_UP, LOST, Connection, Kept, Outgoing, Publisher, connected
 from shared.bus.depth import DepthGauge
+from shared.bus.identity import identity
 from shared.bus.nudge import Malformed, Nudge, message, nudge_of
+from shared.eventstore.port import EventStore, StoreUnavailable
 from shared.runtime.logs import bound, place_of
 
 AMQP_URI: Final = "AMQP_URI"
+EVENT_STORE: Final = "EVENT_STORE"
 RETRY_DELAYS: Final = "RETRY_DELAYS"
 MAX_WORKERS: Final = "max_workers"
 WORKERS: Final = 16
@@ -62,10 +67,11 @@ class ReactionStatus:
 
 
 def nameko_config(
-    broker_url: str, retry_delays: Sequence[float] = topology.DELAYS, workers: int = WORKERS
+    broker_url: str, store: EventStore, retry_delays: Sequence[float] = topology.DELAYS, workers: int = WORKERS
 ) -> dict[str, Any]:
-    """The part of nameko's configuration that reactions need. ``workers`` messages are handled at a time."""
-    return {AMQP_URI: broker_url, RETRY_DELAYS: tuple(retry_delays), MAX_WORKERS: workers}
+    """The part of nameko's configuration that reactions need. ``store`` holds the events that they are nudged
+    about; ``workers`` messages are handled at a time."""
+    return {AMQP_URI: broker_url, EVENT_STORE: store, RETRY_DELAYS: tuple(retry_delays), MAX_WORKERS: workers}
 
 
 def reaction(method: Callable[[Any, Nudge], None]) -> Callable[[Any, Nudge], None]:
@@ -97,6 +103,9 @@ class Reaction(Entrypoint):  # type: ignore[misc]
     def setup(self) -> None:
         config: Mapping[str, Any] = self.container.config
         self._url: str = config[AMQP_URI]
+        self._store: EventStore = config[EVENT_STORE]
+        self._store_id: str | None = None
+        self._foreign: set[str | None] = set()
         self._delays: Sequence[float] = config.get(RETRY_DELAYS, topology.DELAYS)
         self._service: str = self.container.service_name
         self._prefetch: int = self.container.max_workers
@@ -192,9 +201,25 @@ class Reaction(Entrypoint):  # type: ignore[misc]
             self._settle(delivery, place)
             return
         try:
+            if self._is_foreign(nudge):
+                self._settle(delivery, None)
+                return
             self.container.spawn_worker(self, (nudge,), {}, handle_result=partial(self._handled, delivery, nudge))
+        except StoreUnavailable as error:
+            self._failed(delivery, nudge, error)
         except ContainerBeingKilled:
             self._settled += 1  # the broker will deliver it again, to somebody else
+
+    def _is_foreign(self, nudge: Nudge) -> bool:
+        """Whether it speaks of another store's event. One without events yet has announced none."""
+        self._store_id = self._store_id or identity(self._store)
+        if nudge.store_id in (None, self._store_id):
+            return False
+        metrics.FOREIGN.labels(self._service).inc()
+        if nudge.store_id not in self._foreign:  # once, not for every message
+            self._foreign.add(nudge.store_id)
+            log.warning("reaction.foreign", service=self._service, store_id=nudge.store_id)
+        return True
 
     def _handled(
         self, delivery: Any, nudge: Nudge, context: Any, result: object, exc_info: ExcInfo | None
@@ -204,19 +229,21 @@ class Reaction(Entrypoint):  # type: ignore[misc]
             metrics.HANDLED.labels(self._service).inc()
             self._settle(delivery, None)
         else:
-            kind, error, _ = exc_info
-            place = attempts.after_failure(self._service, _headers(delivery), kind, self._delays, _now())
-            log.warning(
-                "reaction.parked" if place.parked else "reaction.failed",
-                service=self._service,
-                event_id=nudge.event_id,
-                type=nudge.type,
-                queue=place.queue,
-                exception=kind.__qualname__,
-                place=place_of(error),
-            )
-            self._settle(delivery, place)
+            self._failed(delivery, nudge, exc_info[1])
         return result, exc_info
+
+    def _failed(self, delivery: Any, nudge: Nudge, error: BaseException) -> None:
+        place = attempts.after_failure(self._service, _headers(delivery), type(error), self._delays, _now())
+        log.warning(
+            "reaction.parked" if place.parked else "reaction.failed",
+            service=self._service,
+            event_id=nudge.event_id,
+            type=nudge.type,
+            queue=place.queue,
+            exception=type(error).__qualname__,
+            place=place_of(error),
+        )
+        self._settle(delivery, place)
 
     def _handle_crashed(self, delivery: Any) -> None:
         self._settle(delivery, attempts.after_delivery_limit(self._service, _headers(delivery), _now()))

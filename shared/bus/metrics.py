@@ -14,4 +14,7 @@ LEADER: Final = Gauge("wegmarken_relay_leader", "1 in the relay that publishes, 
 HANDLED: Final = Counter("wegmarken_reactions_handled_total", "Messages whose effect is there.", ["service"])
 RETRIED: Final = Counter("wegmarken_reactions_retried_total", "Messages put back for a later attempt.", ["service"])
 PARKED: Final = Counter("wegmarken_reactions_parked_total", "Messages put aside for people.", ["service"])
+FOREIGN: Final = Counter(
+    "wegmarken_reactions_foreign_total", "Messages of another store, dropped without effect.", ["service"]
+)
 IN_HAND: Final = Gauge("wegmarken_reactions_in_hand", "Messages received and not settled yet.", ["service"])

@@ -20,6 +20,7 @@ JSON: Final = "application/json"
 PERSISTENT: Final = 2
 CAUSATION: Final = "cloudEvents:causationid"
 CORRELATION: Final = "cloudEvents:correlationid"
+STORE: Final = "cloudEvents:storeid"
 
 
 class Malformed(Exception):
@@ -31,6 +32,7 @@ class Nudge:
     """What a reaction is given: look at this event. May come twice, late, or in another order.
 
     ``causation_id`` is what led to the event itself; what the reaction does is caused by ``event_id``.
+    ``store_id`` is the identity of the store that holds the event; None in messages of before it was told.
     """
 
     event_id: str
@@ -40,10 +42,11 @@ class Nudge:
     position: int
     correlation_id: str
     causation_id: str
+    store_id: str | None
 
 
-def message_of(stored: StoredEvent) -> amqp.Message:
-    """The message that announces a stored event; its routing key is the event's type."""
+def message_of(stored: StoredEvent, store_id: str) -> amqp.Message:
+    """The message that announces a store's event; its routing key is the event's type."""
     envelope = envelope_of(stored)
     service = stored.type.partition(".")[0]
     body = {
@@ -62,6 +65,7 @@ def message_of(stored: StoredEvent) -> amqp.Message:
         "cloudEvents:time": stored.recorded_at.isoformat(),
         CORRELATION: envelope.correlation_id,
         CAUSATION: envelope.causation_id,
+        STORE: store_id,
     }
     return message(orjson.dumps(body), stored.event_id, headers)
 
@@ -89,6 +93,7 @@ def nudge_of(body: bytes | str, headers: Mapping[str, Any]) -> Nudge:
             position=_number(said["position"]),
             correlation_id=_text(headers[CORRELATION]),
             causation_id=_text(headers[CAUSATION]),
+            store_id=_text(headers[STORE]) if STORE in headers else None,
         )
     except (ValueError, TypeError, KeyError) as error:
         raise Malformed(type(error).__name__) from None

@@ -21,7 +21,9 @@ import structlog
 from shared.bus import metrics, topology
 from shared.bus.checkpoint import Checkpoint
 from shared.bus.connection import LOOK_UP, LOST, Connection, Outgoing, Publisher, Unconfirmed, connected
+from shared.bus.identity import identity
 from shared.bus.nudge import message_of
+from shared.eventstore.lag import Lag, lag
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent, StoreUnavailable
 
 BATCH: Final = 1000
@@ -44,11 +46,12 @@ class Stop(Protocol):
 class RelayStatus:
     """``position`` is published, ``head`` is stored; a relay that does not lead stands by.
 
-    ``head`` is None while the store is away.
+    ``head`` and ``lag`` are None while the store is away.
     """
 
     position: int
     head: int | None
+    lag: Lag | None
     leader: bool
     connected: bool
 
@@ -69,6 +72,7 @@ class Relay:
         self._store, self._broker_url, self._checkpoint_path = store, broker_url, checkpoint
         self._delays, self._batch = retry_delays, batch
         self._position = 0
+        self._store_id: str | None = None
         self._leader = self._connected = False
         self._complaint = ""
         metrics.LAG.set_function(self._lag)
@@ -89,11 +93,13 @@ class Relay:
 
     def status(self) -> RelayStatus:
         """For health: may be asked from any thread."""
+        head: int | None
+        behind: Lag | None
         try:
-            head = self._store.head()
+            head, behind = self._store.head(), lag(self._store, self._position)
         except StoreUnavailable:
-            head = None
-        return RelayStatus(self._position, head, self._leader, self._connected)
+            head = behind = None
+        return RelayStatus(self._position, head, behind, self._leader, self._connected)
 
     def _complain(self, what: str, error: Exception) -> None:
         """Once, not at every attempt."""
@@ -160,8 +166,10 @@ class Relay:
         stop.wait(PAUSE)  # the store closes
 
     def _publish(self, publisher: Publisher, checkpoint: Checkpoint, events: Sequence[StoredEvent], stop: Stop) -> bool:
+        store_id = self._store_id = self._store_id or identity(self._store)
+        assert store_id is not None, "it holds these events"
         try:
-            publisher.publish([outgoing(event) for event in events], abandoned=stop.is_set)
+            publisher.publish([outgoing(event, store_id) for event in events], abandoned=stop.is_set)
         except LOST as error:
             if not (isinstance(error, Unconfirmed) and stop.is_set()):
                 metrics.REDONE.inc()
@@ -172,9 +180,9 @@ class Relay:
         return moved
 
 
-def outgoing(event: StoredEvent) -> Outgoing:
+def outgoing(event: StoredEvent, store_id: str) -> Outgoing:
     """An event on its way to whoever subscribed to its type."""
-    return Outgoing(topology.EVENTS, event.type, message_of(event))
+    return Outgoing(topology.EVENTS, event.type, message_of(event, store_id))
 
 
 def _listen(connection: Connection) -> None:

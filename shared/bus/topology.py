@@ -1,4 +1,4 @@
-"""Every exchange, queue and binding of the bus, in one place.
+"""Every exchange, queue and binding of the bus, in one place; who reacts to what is said by the contracts.
 
 ``wegmarken.events`` (topic) routes by ``<service>.<EventType>`` to one queue per service that reacts.
 What nobody subscribes to goes to a bounded queue by the alternate exchange, so that a returned message
@@ -15,16 +15,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from shared.contracts.subscriptions import SUBSCRIPTIONS
+
 EVENTS: Final = "wegmarken.events"
 UNROUTED: Final = "wegmarken.unrouted"
 LEADER: Final = "wegmarken.relay.leader"
 """An exclusive queue: who holds it is the relay that publishes."""
-
-SUBSCRIPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "eligibility": ("intake.*", "casework.MunicipalServiceSet"),
-    "casework": ("eligibility.ServiceInChargeDetermined",),
-}
-"""What each service reacts to. Intake and reporting react to nothing: they have no queue."""
 
 DELAYS: Final = (1.0, 5.0, 30.0, 120.0)
 """Seconds between the attempts at a message, unless the settings say otherwise."""

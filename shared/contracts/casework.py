@@ -1,7 +1,4 @@
-"""What casework publishes: teams, employees, contracts, grants, cases, consultations, cover.
-
-Streams: ``municipality-``, ``team-``, ``employee-``, ``grant-``, ``cover-``, ``case-`` and ``consultation-<id>``.
-"""
+"""What casework publishes: teams, employees, contracts, grants, cases, consultations, cover."""
 
 from __future__ import annotations
 
@@ -9,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
-from uuid import UUID, uuid5
 
+from shared.contracts.ids import named_id
 from shared.contracts.model import (
     Ags,
     CaseId,
@@ -65,16 +62,44 @@ class FieldStep:
     step: Step
 
 
+# --- the streams ------------------------------------------------------------------------------
+
+
+def municipality_stream(ags: Ags) -> str:
+    return f"municipality-{ags}"
+
+
+def team_stream(team_id: TeamId) -> str:
+    return f"team-{team_id}"
+
+
+def employee_stream(employee_id: EmployeeId) -> str:
+    return f"employee-{employee_id}"
+
+
+def cover_stream(cover_id: str) -> str:
+    return f"cover-{cover_id}"
+
+
+def grant_stream(grant_id: GrantId) -> str:
+    return f"grant-{grant_id}"
+
+
+def case_stream(case_id: CaseId) -> str:
+    return f"case-{case_id}"
+
+
+def consultation_stream(consultation_id: ConsultationId) -> str:
+    return f"consultation-{consultation_id}"
+
+
 # --- the office -------------------------------------------------------------------------------
 
 
 @published(version=1)
 @dataclass(frozen=True, kw_only=True)
 class MunicipalServiceSet(Event):
-    """From ``occurred_on`` integration management in the municipality is the district's or the town's own.
-
-    Stream ``municipality-<ags>``.
-    """
+    """From ``occurred_on`` integration management in the municipality is the district's or the town's own."""
 
     ags: Ags
     service: Literal["district", "own"]
@@ -214,7 +239,7 @@ class PostVacated(Event):
 
 def case_of(household_id: HouseholdId) -> CaseId:
     """The id of a household's case; it has one, which can be closed and opened again."""
-    return CaseId(str(uuid5(UUID(household_id), "case")))
+    return CaseId(named_id(household_id, "case"))
 
 
 @published(version=1)

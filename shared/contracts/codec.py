@@ -61,6 +61,27 @@ class Origin:
     correlation_id: str
     causation_id: str
 
+    @classmethod
+    def by(
+        cls,
+        actor: str,
+        command_id: str,
+        learnt_on: date,
+        *,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> Origin:
+        """Of what is done without a request: in reaction to something, or else as an act of its own."""
+        return cls(
+            learnt_on=learnt_on,
+            actor=actor,
+            on_behalf_of=None,
+            command_id=command_id,
+            body_digest="",
+            correlation_id=correlation_id or command_id,
+            causation_id=causation_id or command_id,
+        )
+
 
 def encode(event: Event, event_id: EventId, origin: Origin, sealer: Sealer) -> NewEvent:
     """Serialise an event for the store, sealing its personal fields.

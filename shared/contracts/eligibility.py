@@ -1,13 +1,13 @@
 """What eligibility publishes: the housing phase and the service in charge of a person.
 
-Every event lives in the stream ``eligibility-<person_id>``; both are decided together.
+Every event lives in the stream of its person's eligibility; both are decided together.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Final, Literal
 
 from shared.contracts.model import (
     Ags,
@@ -24,6 +24,15 @@ from shared.contracts.registry import published
 Phase = Literal["provisional", "follow_up", "not_in_district", "out_of_scope", "manual_review"]
 """Provisional housing (VU), follow-up housing (AU), or why neither can be said."""
 Rule = Literal["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10", "R11", "R13"]
+
+DISTRICT: Final = "district"
+"""The district serves the person itself."""
+NONE: Final = "none"
+"""Nobody does."""
+
+
+def eligibility_stream(person_id: PersonId) -> str:
+    return f"eligibility-{person_id}"
 
 
 @published(version=1)
@@ -55,8 +64,8 @@ class HousingPhaseDetermined(Event):
 class ServiceInChargeDetermined(Event):
     """Who serves the person from ``occurred_on``.
 
-    ``integration_management`` is "district", the AGS of a town with its own service, or "none";
-    ``social_advice`` the district's refugee social service in either phase (§ 18 FlüAG in AU) or "none".
+    ``integration_management`` is ``DISTRICT``, the AGS of a town with its own service, or ``NONE``;
+    ``social_advice`` the district's refugee social service in either phase (§ 18 FlüAG in AU) or ``NONE``.
     """
 
     person_id: PersonId

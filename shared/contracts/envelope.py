@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Generic, TypeVar
+from itertools import groupby
+from typing import Generic, TypeAlias, TypeVar
 
 from shared.contracts.model import Event, EventId
 
+E = TypeVar("E", bound=Event)
 E_co = TypeVar("E_co", bound=Event, covariant=True)
+
+KnownAt: TypeAlias = date | int | None
+"""A state of knowledge: what the office had learnt by a day, what stands up to a position of the log, or all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,12 @@ class Envelope:
     revision: int
     position: int
 
+    def known_by(self, known: KnownAt) -> bool:
+        """Whether the event belongs to that state of knowledge."""
+        if known is None:
+            return True
+        return self.position <= known if isinstance(known, int) else self.learnt_on <= known
+
 
 @dataclass(frozen=True, slots=True)
 class Recorded(Generic[E_co]):
@@ -43,3 +55,14 @@ class Recorded(Generic[E_co]):
 
     envelope: Envelope
     event: E_co
+
+
+def known_commands(history: Iterable[Recorded[E]], known: KnownAt) -> list[list[Recorded[E]]]:
+    """What of a stream's history belongs to a state of knowledge, in its order, by the command that recorded it."""
+    told = (recorded for recorded in history if recorded.envelope.known_by(known))
+    return [list(together) for _, together in groupby(told, key=lambda recorded: recorded.envelope.command_id)]
+
+
+def events_known(history: Iterable[Recorded[E]], known: KnownAt) -> Iterator[E]:
+    """The events of a history that belong to a state of knowledge, in their order."""
+    return (recorded.event for recorded in history if recorded.envelope.known_by(known))

@@ -1,6 +1,6 @@
 """What intake publishes: persons, households, procedures, titles, residences, consent.
 
-Every event lives in the stream ``person-<person_id>``.
+Every event lives in the stream of its person.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from shared.contracts.model import Ags, Event, HouseholdId, Personal, PersonalClass, PersonId, personal
+from shared.contracts.model import Ags, Event, EventId, HouseholdId, Personal, PersonalClass, PersonId, personal
 from shared.contracts.registry import published
 
 Category = Literal[
@@ -28,6 +28,11 @@ Outcome = Literal["positive", "negative"]
 ResidenceKind = Literal["shared_accommodation", "follow_up_housing", "private"]
 Destination = Literal["other_district", "abroad", "unknown", "deceased"]
 ConsentScope = Literal["advice_documentation", "disclosure"]
+SettledPhase = Literal["provisional", "follow_up"]
+
+
+def person_stream(person_id: PersonId) -> str:
+    return f"person-{person_id}"
 
 
 @published(version=1)
@@ -198,6 +203,23 @@ class EntryWithdrawn(Event):
     person_id: PersonId
     entry_id: str
     reason: Literal["wrong_person", "entered_twice", "not_true"]
+
+
+@published(version=1)
+@dataclass(frozen=True, kw_only=True)
+class ReviewSettled(Event):
+    """Somebody decided on ``occurred_on`` what the rules leave to a human (R13): the phase, AU from ``since``.
+
+    ``settles`` are the events on which the doubts rest. It settles doubts that rest on these, and no others.
+    """
+
+    person_id: PersonId
+    review_id: str
+    settles: tuple[EventId, ...]
+    reason: Personal[str] = personal(PersonalClass.IDENTITY, subject="person_id")
+    phase: Personal[SettledPhase] = personal(PersonalClass.STATISTICS, subject="person_id")
+    since: Personal[date | None] = personal(PersonalClass.STATISTICS, subject="person_id")
+    legal_basis: Personal[str] = personal(PersonalClass.STATISTICS, subject="person_id")
 
 
 @published(version=1)

@@ -24,6 +24,11 @@ Ags = NewType("Ags", str)
 """Official municipality key (Amtlicher Gemeindeschlüssel), eight digits."""
 
 
+def subject_of(stream: str) -> str:
+    """Whom or what a stream is about: the id in ``<kind>-<id>``; a stream of one of a kind has only its name."""
+    return stream.partition("-")[2] or stream
+
+
 class PersonalClass(StrEnum):
     """The four classes of personal data; each has its own key per subject and its own retention."""
 
@@ -44,6 +49,34 @@ class Hidden(Enum):
 
 T = TypeVar("T")
 Personal: TypeAlias = T | Hidden
+
+
+def shown(value: Personal[T]) -> T | None:
+    """A personal field as an answer shows it: None where it cannot be read."""
+    return None if isinstance(value, Hidden) else value
+
+
+def shown_fields(event: Event) -> dict[str, Any]:
+    """An event's own fields by name, as an answer shows them."""
+    return {
+        field.name: shown(getattr(event, field.name))
+        for field in dataclasses.fields(event)
+        if field.name != "occurred_on"
+    }
+
+
+class MasterMissing(LookupError):
+    """This process was not given the master key of a class of personal data that it has to write or read."""
+
+
+def erased(value: object) -> bool:
+    """Whether a personal field's subject was erased; for a view, which leaves such a one out.
+
+    Raises MasterMissing where only this process cannot read it: a view that went on would lose rows silently.
+    """
+    if value is Hidden.SEALED:
+        raise MasterMissing("a view needs a master key that this process does not hold")
+    return value is Hidden.ERASED
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,6 +94,11 @@ def contract_of(event_class: type[Event]) -> Contract:
     return _by_class[event_class]
 
 
+def types_of(*event_classes: type[Event]) -> frozenset[str]:
+    """The stored type names of published classes."""
+    return frozenset(_by_class[event_class].type for event_class in event_classes)
+
+
 def contract_named(event_type: str) -> Contract:
     """The contract of a stored type name. Raises KeyError for an unknown one."""
     return _by_type[event_type]

@@ -1,4 +1,4 @@
-"""What reporting publishes: sealed reports, in the stream ``report-<id>``."""
+"""What reporting publishes: sealed reports, each in a stream of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from shared.contracts.model import Event
 from shared.contracts.registry import published
+
+
+def report_stream(report_id: str) -> str:
+    return f"report-{report_id}"
 
 
 @published(version=1)

@@ -1,11 +1,15 @@
-"""What the runtime publishes: the business clock, in the stream ``clock``."""
+"""What the runtime publishes: the business clock."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from shared.contracts.model import Event
 from shared.contracts.registry import published
+
+CLOCK: Final = "clock"
+"""The clock's stream; there is one."""
 
 
 @published(version=1)

@@ -12,11 +12,12 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from shared.eventstore.port import (
     NO_STREAM,
@@ -39,6 +40,10 @@ GATHER: Final = (0.015, 0.1)
 alone, an event is there at once; under load, what came meanwhile is taken in one go."""
 CROWD: Final = 8
 """Events in one delivery from which there is load; fewer are the echo of a single command."""
+STATEMENTS: Final = 512
+"""Prepared statements that a connection keeps: those of every size of a group."""
+ROWS: Final = 100
+"""Rows in one statement at most."""
 LOOK_UP: Final = 0.25
 """Seconds after which a follower says again that it is caught up."""
 CHECKPOINT: Final = 0.5
@@ -65,13 +70,11 @@ create table if not exists commands(
 ) strict, without rowid;
 """
 COLUMNS: Final = "position, event_id, stream, revision, type, data, metadata, recorded_at"
-INSERT: Final = """
-insert or ignore into events(position, event_id, stream, revision, type, data, metadata, recorded_at)
-select ?, ?, ?, ?, ?, ?, ?, ?
-where (select coalesce(max(revision), -1) from events where stream = ?) = ?
-"""
+ANSWERS: Final = "select command_id, digest, stream, revision, position from commands where command_id"
 NEWEST: Final = "select position, recorded_at from events order by position desc limit 1"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+Outcome: TypeAlias = Answer | AlreadyAnswered | Conflict
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +137,7 @@ class SqliteEventStore:
         self._starting = threading.Lock()
         self._threads: list[threading.Thread] = []
         self._watch = _Watch(self)
-        with _unavailable():
+        with _UNAVAILABLE:
             path.parent.mkdir(parents=True, exist_ok=True)
             with closing(_Turn(path)) as turn, turn:
                 self._reader().executescript(SCHEMA)
@@ -226,8 +229,9 @@ class SqliteEventStore:
     # --- reading --------------------------------------------------------------------------------
 
     def answer_to(self, command_id: str, *, stream: str) -> Answer | None:
-        with _unavailable():
-            return _answer(self._reader(), command_id)
+        with _UNAVAILABLE:
+            found = self._reader().execute(f"{ANSWERS} = ?", (command_id,)).fetchone()
+        return None if found is None else _answer(*found)
 
     def read(self, stream: str, *, after: int = -1) -> Sequence[StoredEvent]:
         return self._select("where stream = ? and revision > ? order by revision", stream, after)
@@ -240,7 +244,7 @@ class SqliteEventStore:
         return self._select("where position > ? order by position limit ?", after, limit)
 
     def head(self) -> int:
-        with _unavailable():
+        with _UNAVAILABLE:
             return _head(self._reader())
 
     def subscribe_all(self, *, after: int = 0, batch: int = 1000) -> Iterator[Sequence[StoredEvent] | CaughtUp]:
@@ -273,7 +277,7 @@ class SqliteEventStore:
 
     def data_version(self) -> int:
         """Another number whenever another connection, of any process, has committed since."""
-        with _unavailable():
+        with _UNAVAILABLE:
             (version,) = self._reader().execute("pragma data_version").fetchone()
             return int(version)
 
@@ -281,7 +285,7 @@ class SqliteEventStore:
         return self._closing.is_set()
 
     def _select(self, condition: str, *parameters: Any) -> list[StoredEvent]:
-        with _unavailable():
+        with _UNAVAILABLE:
             rows = self._reader().execute(f"select {COLUMNS} from events {condition}", parameters).fetchall()
         return [_stored(*row) for row in rows]
 
@@ -301,7 +305,9 @@ def _stored(
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
+    connection = sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, timeout=10, cached_statements=STATEMENTS
+    )
     for pragma in ("journal_mode=wal", "synchronous=full", "wal_autocheckpoint=0"):
         connection.execute(f"pragma {pragma}")
     return connection
@@ -323,41 +329,75 @@ class _Turn:
         self._file.close()
 
 
-@contextmanager
-def _unavailable() -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise StoreUnavailable(type(error).__name__) from error
+class _Unavailable:
+    """Within it, whatever the file or SQLite refuses is ``StoreUnavailable``. Has no state, so one serves all."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, sqlite3.Error | OSError):
+            raise StoreUnavailable(type(error).__name__) from error
+
+
+_UNAVAILABLE: Final = _Unavailable()
 
 
 class _Writer:
-    """The connection that writes, and the turn to do so."""
+    """The connection that writes, and the turn to do so.
+
+    The fewer statements, the fewer times two threads hand the interpreter to each other: that is what a group
+    costs. So it is looked up in three, and written in two.
+    """
 
     def __init__(self, path: Path) -> None:
         self._turn = _Turn(path)
         self._connection = _connect(path)
 
-    def write(self, group: Sequence[_Append]) -> list[Answer | AlreadyAnswered | Conflict]:
+    def write(self, group: Sequence[_Append]) -> list[Outcome]:
         """One transaction for the whole group. Raises sqlite3.Error, OSError: then nothing of it was written."""
+        try:
+            with self._turn:
+                return self._written(group)
+        except sqlite3.IntegrityError:  # one of them brings an event id that is taken, and a command id that is not
+            if len(group) > 1:
+                return [outcome for append in group for outcome in self.write([append])]
+            return [Conflict(group[0].stream, group[0].expected, group[0].expected)]
+
+    def _written(self, group: Sequence[_Append]) -> list[Outcome]:
         execute = self._connection.execute
-        with self._turn:
-            execute("begin immediate")
-            try:
-                head, last = execute(NEWEST).fetchone() or (0, 0)
-                recorded_at = max(time.time_ns() // 1000, last)  # monotone, even if the machine's clock steps back
-                outcomes: list[Answer | AlreadyAnswered | Conflict] = []
-                for append in group:
-                    outcome = _write_one(self._connection, append, head, recorded_at)
-                    outcomes.append(outcome)
-                    if isinstance(outcome, Answer):
-                        head = outcome.position
-                execute("commit")
-            except BaseException:
-                if self._connection.in_transaction:
-                    execute("rollback")
-                raise
+        execute("begin immediate")
+        try:
+            settling = self._settling(group)
+            outcomes = [settling.outcome(append) for append in group]
+            self._insert("commands", settling.commands)
+            self._insert("events", settling.events)
+            execute("commit")
+        except BaseException:
+            if self._connection.in_transaction:
+                execute("rollback")
+            raise
         return outcomes
+
+    def _settling(self, group: Sequence[_Append]) -> _Settling:
+        """What the log holds of the group's commands and streams. Under the writer's lock: it stays true."""
+        execute, places = self._connection.execute, ", ".join("?" * len(group))
+        head, last = execute(NEWEST).fetchone() or (0, 0)
+        known = execute(f"{ANSWERS} in ({places})", [append.command_id for append in group]).fetchall()
+        revisions = execute(
+            f"select stream, max(revision) from events where stream in ({places}) group by stream",
+            [append.stream for append in group],
+        ).fetchall()
+        recorded_at = max(time.time_ns() // 1000, last)  # monotone, even if the machine's clock steps back
+        return _Settling(head, recorded_at, {row[0]: _answer(*row) for row in known}, dict(revisions))
+
+    def _insert(self, table: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        for start in range(0, len(rows), ROWS):
+            some = rows[start : start + ROWS]
+            row = f"({', '.join('?' * len(some[0]))})"
+            values = ", ".join([row] * len(some))
+            # "or rollback": the transaction ends with the first error, so no statement's journal must be kept
+            statement = f"insert or rollback into {table} values{values}"
+            self._connection.execute(statement, list(chain.from_iterable(some)))
 
     def close(self) -> None:
         with suppress(sqlite3.Error):
@@ -365,58 +405,48 @@ class _Writer:
         self._turn.close()
 
 
-def _write_one(
-    connection: sqlite3.Connection, append: _Append, head: int, recorded_at: int
-) -> Answer | AlreadyAnswered | Conflict:
-    """The rows of one command, if nothing stands against it. Under the writer's lock: ``head`` stays true.
+class _Settling:
+    """Settles appends one after the other: each sees what those before it in the group will have written."""
 
-    The fewer statements, the fewer times two threads hand the interpreter to each other.
-    """
-    execute, count = connection.execute, len(append.events)
-    answer = Answer(
-        command_id=append.command_id,
-        digest=append.digest,
-        stream=append.stream,
-        revision=append.expected + count,
-        position=head + count,
-    )
-    row = (answer.command_id, answer.digest, answer.stream, answer.revision, answer.position)
-    if not execute("insert or ignore into commands values(?, ?, ?, ?, ?)", row).rowcount:
-        known = _answer(connection, append.command_id)
-        assert known is not None
-        return AlreadyAnswered(known)
-    for number, event in enumerate(append.events, start=1):
-        revision = append.expected + number
-        if not execute(
-            INSERT,
+    def __init__(self, head: int, recorded_at: int, answers: dict[str, Answer], revisions: dict[str, int]) -> None:
+        self._head, self._recorded_at = head, recorded_at
+        self._answers, self._revisions = answers, revisions
+        self.commands: list[tuple[Any, ...]] = []
+        self.events: list[tuple[Any, ...]] = []
+
+    def outcome(self, append: _Append) -> Outcome:
+        if (known := self._answers.get(append.command_id)) is not None:
+            return AlreadyAnswered(known)
+        if (actual := self._revisions.get(append.stream, NO_STREAM)) != append.expected:
+            return Conflict(append.stream, append.expected, actual)
+        self.events += (
             (
-                head + number,
+                self._head + number,
                 event.event_id,
                 append.stream,
-                revision,
+                actual + number,
                 event.type,
                 event.data,
                 event.metadata,
-                recorded_at,
-                append.stream,
-                revision - 1,
-            ),
-        ).rowcount:
-            if number > 1:  # the stream is right, so an event id is taken: nothing of the group may stay
-                raise sqlite3.IntegrityError("an event id is taken")
-            execute("delete from commands where command_id = ?", (append.command_id,))
-            (actual,) = execute("select max(revision) from events where stream = ?", (append.stream,)).fetchone()
-            return Conflict(append.stream, append.expected, NO_STREAM if actual is None else actual)
-    return answer
+                self._recorded_at,
+            )
+            for number, event in enumerate(append.events, start=1)
+        )
+        count = len(append.events)
+        self._head += count
+        answer = Answer(
+            command_id=append.command_id,
+            digest=append.digest,
+            stream=append.stream,
+            revision=actual + count,
+            position=self._head,
+        )
+        self.commands.append((answer.command_id, answer.digest, answer.stream, answer.revision, answer.position))
+        self._answers[answer.command_id], self._revisions[append.stream] = answer, answer.revision
+        return answer
 
 
-def _answer(connection: sqlite3.Connection, command_id: str) -> Answer | None:
-    row = connection.execute(
-        "select digest, stream, revision, position from commands where command_id = ?", (command_id,)
-    ).fetchone()
-    if row is None:
-        return None
-    digest, stream, revision, position = row
+def _answer(command_id: str, digest: str, stream: str, revision: int, position: int) -> Answer:
     return Answer(command_id=command_id, digest=digest, stream=stream, revision=revision, position=position)
 
 

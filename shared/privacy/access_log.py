@@ -1,4 +1,4 @@
-"""The access log: who read which person's record, when and what for.
+"""The access log: who read which person's record, when, what for and why.
 
 A store of its own, one SQLite file per month, so that a month is dropped by deleting its file. A read
 that cannot be recorded is refused.
@@ -10,27 +10,42 @@ import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
+from shared.eventstore.port import StoreUnavailable
 from shared.runtime.native import threading
 
 BUSY_SECONDS = 5.0
 TABLE = """CREATE TABLE IF NOT EXISTS accesses (
-    number INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, subject TEXT NOT NULL, purpose TEXT NOT NULL)"""
+    number INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, subject TEXT NOT NULL, purpose TEXT NOT NULL,
+    reason TEXT)"""
+MARK = r"[0-9]{4}-[0-9]{2}:[0-9]{1,15}"
+"""A place in the log: a month and a number in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Access:
-    """One read of a personal record; ``at`` is the machine's instant in UTC."""
+    """One read of a personal record; ``at`` is the machine's instant in UTC.
+
+    ``purpose`` is what was asked, ``reason`` why, in the words of who asked, where that must be said.
+    """
 
     at: datetime
     actor: str
     subject: str
     purpose: str
+    reason: str | None = None
+
+
+def oldest_kept(today: date, months: int) -> str:
+    """The oldest month ("2016-11") of which a day is less than so many months ago."""
+    year, month = divmod(today.year * 12 + today.month - 1 - months, 12)
+    return f"{year:04}-{month + 1:02}"
 
 
 class AccessNotRecorded(Exception):
@@ -45,15 +60,21 @@ class AccessLog:
         self._lock = threading.Lock()  # native: nothing under it yields to eventlet's hub
         self._open: _Month | None = None
 
-    def record(self, actor: str, subject: str, purpose: str, at: datetime) -> None:
-        """Record a read, durably, before it is answered. Raises AccessNotRecorded; ``at`` has a time zone."""
+    def record(self, *subjects: str, actor: str, purpose: str, at: datetime, reason: str | None = None) -> None:
+        """Record a read of all the subjects or of none, durably, before it is answered.
+
+        ``at`` has a time zone. Raises AccessNotRecorded.
+        """
         instant = at.astimezone(UTC)
+        rows = [(instant.isoformat(), actor, subject, purpose, reason) for subject in dict.fromkeys(subjects)]
         with self._lock:
             try:
-                self._month_of(instant).db.execute(
-                    "INSERT INTO accesses (at, actor, subject, purpose) VALUES (?, ?, ?, ?)",
-                    (instant.isoformat(), actor, subject, purpose),
+                db = self._month_of(instant).db
+                db.execute("BEGIN IMMEDIATE")
+                db.executemany(
+                    "INSERT INTO accesses (at, actor, subject, purpose, reason) VALUES (?, ?, ?, ?, ?)", rows
                 )
+                db.execute("COMMIT")
             except (sqlite3.Error, OSError) as error:
                 self._close()
                 raise AccessNotRecorded(f"access log: {error}") from error
@@ -73,19 +94,61 @@ class AccessLog:
             return []
         with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db:
             rows = db.execute(
-                """SELECT at, actor, subject, purpose FROM accesses
+                """SELECT at, actor, subject, purpose, reason FROM accesses
                    WHERE (:subject IS NULL OR subject = :subject) AND (:actor IS NULL OR actor = :actor)
                    ORDER BY number""",
                 {"subject": subject, "actor": actor},
             ).fetchall()
-        return [
-            Access(at=datetime.fromisoformat(at), actor=who, subject=whom, purpose=purpose)
-            for at, who, whom, purpose in rows
-        ]
+        return [_access(*row) for row in rows]
 
-    def drop_before(self, day: date) -> list[str]:
-        """Delete the months that ended before ``day`` (the retention limit); returns their names."""
-        dropped = [month for month in self.months() if month < f"{day:%Y-%m}"]
+    def search(
+        self,
+        since: datetime,
+        until: datetime,
+        *,
+        subject: str | None = None,
+        actor: str | None = None,
+        after: str | None = None,
+        limit: int,
+    ) -> tuple[list[Access], str | None]:
+        """The reads from ``since`` to before ``until``, in order, at most ``limit``, and after which mark more come.
+
+        ``after`` is such a mark, which matches ``MARK``. Raises StoreUnavailable.
+        """
+        first, last = (instant.astimezone(UTC) for instant in (since, until))
+        month_of_mark, _, number = (after or ":0").partition(":")
+        begin = max(f"{first:%Y-%m}", month_of_mark)
+        found: list[tuple[str, Access]] = []
+        for month in self.months():
+            if begin <= month <= f"{last:%Y-%m}" and len(found) <= limit:
+                found += self._search(
+                    month,
+                    {
+                        "since": first.isoformat(),
+                        "until": last.isoformat(),
+                        "subject": subject,
+                        "actor": actor,
+                        "after": int(number) if month == month_of_mark else 0,
+                        "limit": limit + 1 - len(found),
+                    },
+                )
+        page = found[:limit]
+        return [access for _, access in page], page[-1][0] if len(found) > limit else None
+
+    def _search(self, month: str, parameters: Mapping[str, Any]) -> list[tuple[str, Access]]:
+        with _unavailable_if_it_fails(), closing(sqlite3.connect(self._path(month), timeout=BUSY_SECONDS)) as db:
+            rows = db.execute(
+                """SELECT number, at, actor, subject, purpose, reason FROM accesses
+                   WHERE number > :after AND at >= :since AND at < :until
+                   AND (:subject IS NULL OR subject = :subject) AND (:actor IS NULL OR actor = :actor)
+                   ORDER BY number LIMIT :limit""",
+                parameters,
+            ).fetchall()
+        return [(f"{month}:{number}", _access(*row)) for number, *row in rows]
+
+    def drop_before(self, first_kept: str) -> list[str]:
+        """Delete the months before one ("2018-11"); returns their names."""
+        dropped = [month for month in self.months() if month < first_kept]
         for month in dropped:
             path = self._path(month)
             for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
@@ -115,6 +178,10 @@ class AccessLog:
             self._open = None
 
 
+def _access(at: str, actor: str, subject: str, purpose: str, reason: str | None) -> Access:
+    return Access(at=datetime.fromisoformat(at), actor=actor, subject=subject, purpose=purpose, reason=reason)
+
+
 class _Month:
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -132,6 +199,14 @@ class _Month:
             return self.path.stat().st_ino == self._inode
         except FileNotFoundError:
             return False
+
+
+@contextmanager
+def _unavailable_if_it_fails() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StoreUnavailable(f"access log: {error}") from error
 
 
 @contextmanager

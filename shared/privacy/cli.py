@@ -1,16 +1,19 @@
-"""``wegmarken erase``: destroy the keys of a person or an employee."""
+"""``wegmarken erase``: destroy the keys of a person or an employee. ``access-log``: who read whose data."""
 
 from __future__ import annotations
+
+from datetime import UTC, datetime
 
 import click
 
 from shared.contracts.model import PersonalClass
+from shared.eventstore.opening import open_store
 from shared.eventstore.port import StoreUnavailable
+from shared.privacy.access_log import AccessLog, oldest_kept
 from shared.privacy.erasure import SubjectUnknown
 from shared.privacy.erasure import erase as erase_subject
 from shared.privacy.keyring import KeysNotScrubbed, open_keyring
 from shared.runtime.config import ConfigurationError, Settings
-from shared.runtime.platform import open_store
 
 
 @click.command()
@@ -52,3 +55,36 @@ def erase(person: str, reason: str, classes: tuple[str, ...], yes: bool) -> None
         click.echo(f"erased  {erasure.personal_class.value:<10}  {erasure.subject}")
     for case_id in erased.kept_cases:
         click.echo(f"kept    notes and health of case {case_id}: others belong to it, too")
+
+
+@click.group("access-log")
+def access_log() -> None:
+    """The record of who read whose data, when and why."""
+
+
+@access_log.command()
+@click.option(
+    "--before",
+    type=click.DateTime(["%Y-%m"]),
+    metavar="YYYY-MM",
+    required=True,
+    help="The first month that stays.",
+)
+def drop(before: datetime) -> None:
+    """Delete the months before one; each is a file of its own.
+
+    Refused while one of them must still be kept (WEGMARKEN_ACCESS_LOG_MONTHS).
+    """
+    first_kept = f"{before:%Y-%m}"
+    try:
+        settings = Settings.from_environment()
+        needed = oldest_kept(datetime.now(UTC).date(), settings.access_log_months)
+        if first_kept > needed:
+            raise click.ClickException(
+                f"{needed} must still be kept: the access log is kept for {settings.access_log_months} months"
+            )
+        dropped = AccessLog(settings.access_log).drop_before(first_kept)
+    except (ConfigurationError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+    count = f"{len(dropped)} {'month' if len(dropped) == 1 else 'months'} dropped"
+    click.echo(f"{count}: {', '.join(dropped)}" if dropped else count)

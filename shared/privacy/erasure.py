@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from shared.contracts.casework import CaseMemberJoined, CaseOpened, case_of
+from shared.contracts.casework import CaseMemberJoined, CaseOpened, case_of, case_stream, employee_stream
 from shared.contracts.codec import decode
-from shared.contracts.intake import BirthRecorded, HouseholdJoined, PersonRegistered
-from shared.contracts.model import CaseId, Event, HouseholdId, PersonalClass
+from shared.contracts.intake import BirthRecorded, HouseholdJoined, PersonRegistered, person_stream
+from shared.contracts.model import CaseId, EmployeeId, Event, HouseholdId, PersonalClass, PersonId
 from shared.eventstore.port import EventStore
 from shared.privacy.keyring import Erasure, KeyRing
 from shared.privacy.sealer import ClosedSealer
@@ -50,8 +50,8 @@ def erase(
     every other member there ever was has been erased before. ``classes`` defaults to ``OF_A_PERSON``
     or ``OF_AN_EMPLOYEE``. Raises SubjectUnknown, KeysNotScrubbed, StoreUnavailable.
     """
-    if store.read_last(f"person-{subject}") is None:
-        if store.read_last(f"employee-{subject}") is None:
+    if store.read_last(person_stream(PersonId(subject))) is None:
+        if store.read_last(employee_stream(EmployeeId(subject))) is None:
             raise SubjectUnknown(subject)
         new = keyring.destroy(subject, classes or OF_AN_EMPLOYEE, reason)
         return Erased(subjects=(subject,), kept_cases=(), erasures=tuple(new))
@@ -75,7 +75,7 @@ def replay(keyring: KeyRing, erasures: Iterable[Erasure]) -> None:
 def _households(store: EventStore, person_id: str) -> list[HouseholdId]:
     """All households the person ever belonged to, the first one first."""
     found: dict[HouseholdId, None] = {}
-    for event in _events(store, f"person-{person_id}"):
+    for event in _events(store, person_stream(PersonId(person_id))):
         if isinstance(event, PersonRegistered | BirthRecorded | HouseholdJoined):
             found[event.household_id] = None
     return list(found)
@@ -86,7 +86,7 @@ def _only_member(
 ) -> bool:
     members = {
         event.member_id
-        for event in _events(store, f"case-{case_id}")
+        for event in _events(store, case_stream(case_id))
         if isinstance(event, CaseOpened | CaseMemberJoined)
     }
     if person_id not in members:

@@ -23,7 +23,7 @@ from typing import Literal, Protocol, TypeAlias, overload
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.contracts.model import Hidden, PersonalClass
+from shared.contracts.model import Hidden, MasterMissing, PersonalClass
 from shared.eventstore.port import StoreUnavailable
 from shared.runtime.native import threading
 
@@ -55,10 +55,6 @@ class SubjectErased(Exception):
 
 class KeyMissing(LookupError):
     """There is neither a key nor a tombstone: this key ring does not belong to these events."""
-
-
-class MasterMissing(LookupError):
-    """This process was not given the master key of the class it wants to seal."""
 
 
 class MasterMismatch(ValueError):
@@ -106,10 +102,6 @@ class KeyRing(Protocol):
         """The tombstones with a number above ``after``, in order: for views that delete plain copies."""
         ...
 
-    def preload(self) -> None:
-        """Unwrap all keys at once, before a rebuild that will need most of them (about 300 bytes each)."""
-        ...
-
     def close(self) -> None: ...
 
 
@@ -135,8 +127,6 @@ TABLES = (
 )
 FIND = """SELECT (SELECT wrapped FROM keys WHERE subject = :subject AND class = :class),
                  EXISTS (SELECT 1 FROM erasures WHERE subject = :subject AND class = :class)"""
-LIVING = """SELECT subject, class, wrapped FROM keys WHERE NOT EXISTS (
-            SELECT 1 FROM erasures WHERE erasures.subject = keys.subject AND erasures.class = keys.class)"""
 OVERWRITE = "UPDATE keys SET wrapped = zeroblob(length(wrapped)) WHERE subject = ? AND class = ?"
 
 
@@ -152,7 +142,6 @@ class SqliteKeyRing:
         self._masters = {personal_class: AESGCM(master) for personal_class, master in masters.items()}
         self._lock = threading.RLock()  # native: nothing under it yields to eventlet's hub
         self._ready: OrderedDict[KeyName, AESGCM | Hidden] = OrderedDict()
-        self._preloaded: dict[KeyName, bytes] = {}
         self._followed = 0
         self._seen = b""
         with _unavailable_if_it_fails():
@@ -255,36 +244,23 @@ class SqliteKeyRing:
             for number, subject, personal_class, erased_at, reason in rows
         ]
 
-    def preload(self) -> None:
-        with self._lock, _unavailable_if_it_fails():
-            self._follow_erasures()
-            for subject, class_name, wrapped in self._db.execute(LIVING):
-                name = (PersonalClass(class_name), subject)
-                if name[0] in self._masters:
-                    self._preloaded[name] = self._unwrap(name, wrapped)
-
     def close(self) -> None:
         with self._lock:
             self._ready.clear()
-            self._preloaded.clear()
             self._db.close()
             self._stamp.close()
 
     def _look_up(self, name: KeyName) -> AESGCM | Hidden | None:
-        """From the preloaded keys or the file, kept for the next time.
+        """From the file, kept for the next time.
 
         Under the lock from reading to keeping: else an erasure followed in between would be undone.
         """
         with self._lock:
-            if (raw := self._preloaded.get(name)) is None:
-                with _unavailable_if_it_fails():
-                    wrapped, erased = self._db.execute(FIND, {"class": name[0].value, "subject": name[1]}).fetchone()
-                if erased:
-                    return self._keep(name, Hidden.ERASED)
-                if wrapped is None:
-                    return None
-                raw = self._unwrap(name, wrapped)
-            return self._keep(name, AESGCM(raw))
+            with _unavailable_if_it_fails():
+                wrapped, erased = self._db.execute(FIND, {"class": name[0].value, "subject": name[1]}).fetchone()
+            if erased:
+                return self._keep(name, Hidden.ERASED)
+            return None if wrapped is None else self._keep(name, AESGCM(self._unwrap(name, wrapped)))
 
     def _keep(self, name: KeyName, key: AESGCM | Hidden) -> AESGCM | Hidden:
         if len(self._ready) >= KEYS_IN_MEMORY:
@@ -310,7 +286,6 @@ class SqliteKeyRing:
             stamp = self._stamp.read()
             for erasure in self.erasures(self._followed):
                 name = (erasure.personal_class, erasure.subject)
-                self._preloaded.pop(name, None)
                 if name in self._ready:
                     self._ready[name] = Hidden.ERASED
                 self._followed = erasure.number

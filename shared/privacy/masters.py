@@ -25,6 +25,8 @@ from shared.contracts.model import PersonalClass
 DIGEST_KEY = "digest.key"
 """Keys the body digests in the envelope: a plain hash of personal data could be guessed back."""
 PSEUDONYM_KEY = "pseudonym.key"
+PORTAL_KEY = "portal.key"
+"""From it the portal derives the keys of its users' drafts."""
 ISSUER_PRIVATE = "issuer-private.pem"
 ISSUER_PUBLIC = "issuer-public.pem"
 SECRET_BYTES = 32
@@ -58,7 +60,7 @@ def load_secret(secrets: Path, name: str) -> bytes:
 def create_secrets(secrets: Path) -> None:
     """Make every secret that is not there yet; what exists is never touched, so it may run at each start."""
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in (*map(master_file, PersonalClass), DIGEST_KEY, PSEUDONYM_KEY):
+    for name in (*map(master_file, PersonalClass), DIGEST_KEY, PSEUDONYM_KEY, PORTAL_KEY):
         if not (secrets / name).exists():
             _create(secrets / name, token_bytes(SECRET_BYTES).hex().encode() + b"\n")
     if not (secrets / ISSUER_PRIVATE).exists():

@@ -21,6 +21,17 @@ from shared.projections.writer import Writer
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Where a view stands still until its next start, and the event it cannot get past.
+
+    ``event_id`` is None where no event is to blame: its tables are not what the program takes them for.
+    """
+
+    position: int
+    event_id: str | None
+
+
 @dataclass(slots=True, eq=False)
 class Projected:
     """A view on its way: the generation it fills, and what the present batch changes."""
@@ -29,10 +40,11 @@ class Projected:
     generation: Generation
     tables: Any = field(init=False)
     changes: list[Change] = field(default_factory=list)
-    stopped_at: Fact | None = None
-    """The fact that could not be folded: the view stays where it is."""
+    stopped: Stopped | None = None
     whole: bool = False
     """It has caught up since it was opened, and nothing of its tables is missing."""
+    erases: bool = True
+    """It follows erasures, as a stopped view does, too; False after it could not."""
 
     def __post_init__(self) -> None:
         self.tables = registry.build(self.view, self.generation.suffix).tables
@@ -45,22 +57,26 @@ class Projected:
             raise
         except Exception as error:
             del self.changes[before:]
-            self.stop(fact, error)
+            self.stop(error, fact)
 
-    def stop(self, fact: Fact, error: Exception) -> None:
-        self.stopped_at = fact
+    def stop(self, error: Exception, fact: Fact | None = None) -> None:
+        """Stand still before this fact; without one, where it is."""
+        if fact is not None:
+            self.stopped = Stopped(fact.position, fact.event_id)
+        elif self.stopped is None:
+            self.stopped = Stopped(self.generation.position, None)
         # The text of an exception may quote the event's data; its type may not.
         log.error(
             "view.stopped",
             view=self.view.name,
-            event_id=fact.event_id,
-            position=fact.position,
+            event_id=self.stopped.event_id,
+            position=self.stopped.position,
             error=type(error).__name__,
         )
 
     def checkpoint(self, facts: Facts) -> dict[str, Any]:
         """The register's values after these facts."""
-        if (poison := self.stopped_at) is None:
+        if (poison := self.stopped) is None:
             return {"position": facts[-1].position}
         before = [fact.position for fact in facts if fact.position < poison.position]
         return {
@@ -70,8 +86,8 @@ class Projected:
         }
 
 
-class _Refused(Exception):
-    """The database refuses rows of a view: one of its facts is poison."""
+class RowsRefused(Exception):
+    """The database refuses rows of a view, and always will. The text names the view alone."""
 
     def __init__(self, projected: Projected, error: Exception) -> None:
         super().__init__(projected.view.name)
@@ -98,7 +114,7 @@ class Batches:
             try:
                 with self.engine.begin() as connection:
                     moved = self._write(connection, projected, facts)
-            except _Refused as refused:
+            except RowsRefused as refused:
                 self._isolate(refused, facts)
             else:
                 for one, generation in zip(projected, moved, strict=True):
@@ -106,18 +122,29 @@ class Batches:
                 return
 
     def apply_within(self, connection: Connection, one: Projected, facts: Facts) -> None:
-        """The same for one view within the caller's transaction; its rollback undoes it."""
+        """The same for one view within the caller's transaction; its rollback undoes it. Raises RowsRefused."""
         if facts:
             _fold([one], facts)
             (one.generation,) = self._write(connection, [one], facts)
 
-    def erase_within(self, connection: Connection, one: Projected, erasures: Iterable[Erasure]) -> bool:
-        """Let the view delete its plain rows of erased subjects, within the caller's transaction.
+    def erase(self, one: Projected, erasures: Iterable[Erasure]) -> bool:
+        """Let the view delete its plain rows of erased subjects; one that cannot is stopped.
 
-        Whether there was anything to do, now or the last time.
+        Whether there was anything to do, now or the last time. Raises Superseded or one of ``UNAVAILABLE``.
         """
+        try:
+            with self.engine.begin() as connection:
+                registry.hold(connection, one.generation)
+                return self.erase_within(connection, one, erasures)
+        except RowsRefused as refused:
+            one.erases = False
+            one.stop(refused.error)
+            return False
+
+    def erase_within(self, connection: Connection, one: Projected, erasures: Iterable[Erasure]) -> bool:
+        """The same within the caller's transaction. Raises RowsRefused."""
         changes = [change for erasure in erasures for change in one.view.erase(one.tables, erasure)]
-        self._writer.write(connection, changes)
+        self._write_rows(connection, one, changes)
         return bool(changes)
 
     def forget(self) -> None:
@@ -130,33 +157,35 @@ class Batches:
         if self._writer.write(connection, moves) != len(moves):
             raise Superseded(", ".join(one.view.name for one in projected))
         for one in projected:
-            try:
-                self._writer.write(connection, one.changes)
-            except UNAVAILABLE:
-                raise
-            except Exception as error:
-                raise _Refused(one, error) from error
+            self._write_rows(connection, one, one.changes)
         return [one.generation._replace(**to) for one, to in zip(projected, checkpoints, strict=True)]
 
-    def _isolate(self, refused: _Refused, facts: Facts) -> None:
+    def _write_rows(self, connection: Connection, one: Projected, changes: Sequence[Change]) -> None:
+        """Raises RowsRefused, or ConnectionError where the database is away for all."""
+        try:
+            self._writer.write(connection, changes)
+        except ConnectionError:
+            raise
+        except Exception as error:
+            raise RowsRefused(one, error) from error
+
+    def _isolate(self, refused: RowsRefused, facts: Facts) -> None:
         """Find the fact whose rows the database refuses; keep the changes of those before it."""
         one = refused.projected
-        end = facts[-1].position + 1 if one.stopped_at is None else one.stopped_at.position
+        end = facts[-1].position + 1 if one.stopped is None else one.stopped.position
         wanted = [fact for fact in facts if fact.type in one.view.types and fact.position < end]
         accepted: list[Change] = []
         with self.engine.connect() as connection, connection.begin() as trial:
             for fact in wanted:
                 changes = list(one.view.fold(one.tables, fact))
                 try:
-                    self._writer.write(connection, changes)
-                except UNAVAILABLE:
-                    raise
-                except Exception as error:
-                    one.stop(fact, error)
+                    self._write_rows(connection, one, changes)
+                except RowsRefused as again:
+                    one.stop(again.error, fact)
                     break
                 accepted += changes
             else:  # refused together, though not one by one: stand still before all of them
-                one.stop(wanted[0], refused.error)
+                one.stop(refused.error, wanted[0])
                 accepted.clear()
             trial.rollback()
         one.changes = accepted
@@ -170,5 +199,5 @@ def _fold(projected: Sequence[Projected], facts: Facts) -> None:
             readers.setdefault(event_type, []).append(one)
     for fact in facts:
         for one in readers.get(fact.type, ()):
-            if one.stopped_at is None:
+            if one.stopped is None:
                 one.fold(fact)

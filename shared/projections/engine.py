@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, MetaData, Table, bindparam, create_engine, event, make_url
+from sqlalchemy import Connection, Dialect, Engine, MetaData, Table, bindparam, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql import ClauseElement
@@ -38,6 +38,10 @@ _WRITING: Final = (
 )
 
 _READS: Final = "wegmarken_reads"
+
+_PASSING: Final = ("08", "25", "40", "53", "55", "57", "58")
+"""PostgreSQL's classes of trouble that may pass: connection, read-only standby, deadlock, resources, lock, shutdown,
+disk. (https://www.postgresql.org/docs/current/errcodes-appendix.html)"""
 
 for _kind, _adapt in ((date, date.isoformat), (Decimal, str), (Hidden, lambda _: None)):
     sqlite3.register_adapter(_kind, _adapt)  # type: ignore[arg-type]
@@ -78,6 +82,20 @@ def reading(engine: Engine) -> Iterator[Connection]:
     """A connection in a transaction that sees one state and waits for nobody; of either kind of engine."""
     with engine.connect() as connection, connection.execution_options(**{_READS: True}).begin():
         yield connection
+
+
+def is_away(error: Exception, dialect: Dialect) -> bool:
+    """Whether a database's error is trouble that may pass: full disk, lock, lost connection.
+
+    Any other is its last word about what it was asked to write: a constraint, a type, a missing table or column.
+    Drivers' classes do not tell the two apart (SQLite's missing column is an OperationalError), its codes do.
+    """
+    raised, driver = getattr(error, "orig", None) or error, dialect.loaded_dbapi
+    if (code := getattr(raised, "sqlite_errorcode", None)) is not None:
+        return isinstance(raised, driver.OperationalError) and code & 0xFF != sqlite3.SQLITE_ERROR
+    if (state := getattr(raised, "sqlstate", None) or getattr(raised, "pgcode", None)) is not None:
+        return str(state).startswith(_PASSING)
+    return isinstance(raised, driver.OperationalError | driver.InterfaceError)  # without an answer, so without a code
 
 
 def upsert(engine_name: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> ClauseElement:

@@ -10,7 +10,7 @@ import orjson
 
 from shared.contracts.codec import Sealer, decode, envelope_of, open_data
 from shared.contracts.envelope import Envelope
-from shared.contracts.model import Event, Hidden
+from shared.contracts.model import Event
 from shared.contracts.registry import contract_named, upcast
 from shared.eventstore.port import StoredEvent
 
@@ -143,8 +143,3 @@ class Fact:
 def microseconds(instant: datetime) -> int:
     """Microseconds since 1970, UTC."""
     return (instant - EPOCH) // timedelta(microseconds=1)
-
-
-def visible(value: Any) -> Any:
-    """The value, or None where it cannot be read (sealed or erased)."""
-    return None if isinstance(value, Hidden) else value

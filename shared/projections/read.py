@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Select, inspect
 
 from shared.projections.engine import open_engine, reading
 from shared.projections.registry import REGISTER, Generation, ViewNotReady, build, generations
@@ -49,6 +49,13 @@ class Snapshot:
         return generation
 
 
+def rows(connection: Connection, query: Select[Any]) -> list[dict[str, Any]]:
+    """The rows by the names of their columns; SQLAlchemy's own names are a kind of ``str`` that no JSON key may be."""
+    result = connection.execute(query)
+    names = list(map(str, result.keys()))
+    return [dict(zip(names, row, strict=True)) for row in result.all()]
+
+
 class ViewReader:
     """The views of one service, for its queries. Shared by threads and green threads."""
 
@@ -64,17 +71,6 @@ class ViewReader:
             self._registered = self._registered or inspect(connection).has_table(REGISTER.name)
             found = generations(connection) if self._registered else []
             yield Snapshot(connection, {generation.view: generation for generation in found if generation.live})
-
-    @contextmanager
-    def connect(self) -> Iterator[Connection]:
-        """A connection in a transaction of its own."""
-        with reading(self._engine) as connection:
-            yield connection
-
-    def tables(self, view: View[T]) -> T:
-        """The view's live tables just now; prefer ``snapshot``. Raises ViewNotReady."""
-        with self.snapshot() as now:
-            return now.tables(view)
 
     def positions(self) -> dict[str, int]:
         """Up to where each view has read; 0 for one that is not there yet."""

@@ -6,24 +6,35 @@ the switch) holds the database's write lock: reads go on, the projector waits.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table, select
 
 from shared.projections import registry
 from shared.projections.batch import Batches, Projected
-from shared.projections.content import Summary, summarise
 from shared.projections.engine import reading
 from shared.projections.registry import Generation, ViewNotReady, build
 from shared.projections.runner import BATCH, Runner
 from shared.projections.source import Facts, Source, undisturbed
 from shared.projections.view import View
 
+PAGE: Final = 5000
+"""Rows that a comparison holds in memory."""
+
 
 class RebuildFailed(Exception):
     """The view could not be rebuilt; the live one was not touched. The text holds no data of events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A table's number of rows and the digest of its content (the sum of the rows' hashes, 128 bits)."""
+
+    rows: int
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +107,24 @@ def _up_to(position: int, source: Source, one: Projected) -> Iterator[Facts]:
         if not facts:
             raise RebuildFailed(f"the log ends before position {position}")
         yield facts
-        if (poison := one.stopped_at) is not None:
+        if (poison := one.stopped) is not None:
             raise RebuildFailed(f"{one.view.name} cannot fold event {poison.event_id} at {poison.position}")
 
 
 def _compare(connection: Connection, view: View[Any], live: Generation, rebuilt: Generation) -> Comparison:
     old, new = (build(view, generation.suffix).by_name for generation in (live, rebuilt))
-    tables = {name: (summarise(connection, old[name]), summarise(connection, new[name])) for name in new}
+    tables = {name: (_summary(connection, old[name]), _summary(connection, new[name])) for name in new}
     return Comparison(view.name, live.position, tables)
+
+
+def _summary(connection: Connection, table: Table) -> Summary:
+    rows = total = 0
+    result = connection.execution_options(yield_per=PAGE).execute(select(table))
+    for page in result.partitions():
+        rows += len(page)
+        total += sum(_hash(tuple(row)) for row in page)
+    return Summary(rows, f"{total % 2**128:032x}")
+
+
+def _hash(row: tuple[Any, ...]) -> int:
+    return int.from_bytes(hashlib.blake2b(repr(row).encode(), digest_size=16).digest(), "big")

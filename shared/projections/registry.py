@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
-from shared.projections.engine import new_metadata, reading
+from shared.projections.engine import new_metadata
 from shared.projections.view import Update, View
 from shared.projections.writer import Writer
 
@@ -128,12 +128,6 @@ def live_generation(connection: Connection, view: View[Any]) -> Generation:
     raise ViewNotReady(view.name)
 
 
-def live_tables(engine: Engine, view: View[T]) -> T:
-    """The tables queries read. Raises ViewNotReady."""
-    with reading(engine) as connection:
-        return build(view, live_generation(connection, view).suffix).tables
-
-
 def create(connection: Connection, view: View[Any], *, live: bool) -> Generation:
     """Begin the view's next generation: empty tables, position 0. It is whole after ``complete``."""
     number = max((g.generation for g in generations(connection, view.name)), default=0) + 1
@@ -180,6 +174,11 @@ def change(connection: Connection, generation: Generation, **values: Any) -> Gen
     if Writer(connection.dialect).write(connection, [changing(generation, values)]) != 1:
         raise Superseded(generation.view)
     return generation._replace(**values)
+
+
+def hold(connection: Connection, generation: Generation) -> None:
+    """Keep a generation as it is until the transaction ends. Raises Superseded: its tables may be gone."""
+    change(connection, generation, live=generation.live)
 
 
 def switch(connection: Connection, generation: Generation) -> Generation:

@@ -12,11 +12,12 @@ from typing import Any, Final, Protocol
 
 import structlog
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from shared.eventstore.port import CaughtUp, StoreUnavailable
 from shared.projections import metrics, registry
 from shared.projections.batch import Batches, Projected
-from shared.projections.engine import UNAVAILABLE, forget_deleted
+from shared.projections.engine import UNAVAILABLE, forget_deleted, is_away
 from shared.projections.registry import Generation, Superseded
 from shared.projections.source import Source, undisturbed
 from shared.projections.view import Erasure, View
@@ -60,14 +61,18 @@ class Runner:
         self._state = "starting"
 
     def run(self, stop: Stop) -> None:
-        """Follow the source until ``stop`` is set. A database or store that is away is waited for."""
+        """Follow the source until ``stop`` is set. A database or store that is away is waited for.
+
+        So is a database that refuses what belongs to all views: other runners of the process go on.
+        """
+        waited_for = (*UNAVAILABLE, DBAPIError, self.engine.dialect.loaded_dbapi.Error)
         with metrics.observed(self):
             while not stop.is_set():
                 try:
                     self._work(stop)
                 except Superseded as view:
                     log.info("view.superseded", view=str(view))
-                except UNAVAILABLE as error:
+                except waited_for as error:
                     self._state = f"waiting: {type(error).__name__}"
                     log.warning("views.waiting", error=type(error).__name__)
                     stop.wait(RETRY)
@@ -96,11 +101,11 @@ class Runner:
 
     def status(self) -> dict[str, Any]:
         """For health: "status" ("ready" or why not), "head", "views" (positions), and "stopped" with the id
-        and position of the event that stopped a view; never its data."""
+        (None: its tables are to blame) and position of the event that stopped a view; never its data."""
         stopped = {
-            one.view.name: {"event_id": fact.event_id, "position": fact.position}
+            one.view.name: {"event_id": at.event_id, "position": at.position}
             for one in self._projected
-            if (fact := one.stopped_at) is not None
+            if (at := one.stopped) is not None
         }
         try:
             head: int | None = self.source.head()
@@ -158,11 +163,18 @@ class Runner:
         self._state = "ready"
 
     def _complete(self, one: Projected) -> None:
-        switches = one.stopped_at is None and not one.generation.live
-        with self.engine.begin() as connection:
-            registry.complete(connection, one.view, one.generation)
-            if switches:
-                one.generation = registry.switch(connection, one.generation)
+        switches = one.stopped is None and not one.generation.live
+        try:
+            with self.engine.begin() as connection:
+                registry.hold(connection, one.generation)
+                registry.complete(connection, one.view, one.generation)
+                if switches:
+                    one.generation = registry.switch(connection, one.generation)
+        except DBAPIError as error:
+            if is_away(error, self.engine.dialect):
+                raise
+            one.stop(error)
+            switches = False
         one.whole = True
         if switches:
             log.info("view.switched", view=one.view.name, version=one.view.version)
@@ -172,20 +184,21 @@ class Runner:
 
         The stopped views, too: they are still read.
         """
-        followed = min((one.generation.erasures for one in self._projected), default=0)
-        if not (erasures := self.erasures(followed)):
+        able = [one for one in self._projected if one.erases]
+        followed = min((one.generation.erasures for one in able), default=0)
+        if not able or not (erasures := self.erasures(followed)):
             return
-        with self.engine.begin() as connection:
-            deleted = [self._batches.erase_within(connection, one, erasures) for one in self._projected]
+        deleted = [self._batches.erase(one, erasures) for one in able]
         if any(deleted) and not forget_deleted(self.engine):
             return  # a reader holds on to it: all of it again at the next mark
+        able = [one for one in able if one.erases]
         with self.engine.begin() as connection:
-            done = [registry.change(connection, p.generation, erasures=erasures[-1].number) for p in self._projected]
-        for one, generation in zip(self._projected, done, strict=True):
+            done = [registry.change(connection, one.generation, erasures=erasures[-1].number) for one in able]
+        for one, generation in zip(able, done, strict=True):
             one.generation = generation
 
     def _running(self) -> list[Projected]:
-        return [one for one in self._projected if one.stopped_at is None]
+        return [one for one in self._projected if one.stopped is None]
 
     def _at(self, position: int) -> list[Projected]:
         return [one for one in self._running() if one.generation.position == position]

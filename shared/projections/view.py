@@ -2,7 +2,7 @@
 
     class Residences(View[ResidenceTables]):
         name, version = "reporting.residences", 1
-        types = reads(MovedIn, MovedOut)
+        types = types_of(MovedIn, MovedOut)
 
         def tables(self, metadata, suffix):
             return ResidenceTables(
@@ -30,10 +30,9 @@ from sqlalchemy import Dialect, MetaData, String, Table
 from sqlalchemy.sql.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
-from shared.contracts.model import Event, PersonalClass
-from shared.contracts.registry import contract_of
+from shared.contracts.model import PersonalClass
 from shared.projections.changes import Change, Delete, Insert, Row, Update, Upsert
-from shared.projections.facts import Fact, visible
+from shared.projections.facts import Fact
 
 __all__ = [
     "Change",
@@ -46,8 +45,6 @@ __all__ = [
     "Update",
     "Upsert",
     "View",
-    "reads",
-    "visible",
 ]
 
 T = TypeVar("T")
@@ -76,10 +73,10 @@ class View(ABC, Generic[T]):
     """
 
     name: ClassVar[str]
-    """``<service>.<question>``, for example "intake.persons"."""
+    """``<service>.<name>``, for example "intake.persons". Its tables bear it, so it stays as it is."""
     version: ClassVar[int]
     types: ClassVar[frozenset[str]]
-    """The stored type names it reads, see ``reads``."""
+    """The stored type names it reads: ``types_of`` event classes."""
     only_inserts: ClassVar[bool] = False
     """The fold yields nothing but ``Insert``. Then nobody needs the indexes while the view is built, and
     they are made when it has caught up: sorting a million keys at the end costs a fifth of sorting in each."""
@@ -103,11 +100,6 @@ class View(ABC, Generic[T]):
     def table(self, metadata: MetaData, suffix: str, name: str, *items: SchemaItem) -> Table:
         """One table of the view, physically ``<view>_<name>__<suffix>``."""
         return Table(f"{self.name.replace('.', '_')}_{name}__{suffix}", metadata, *items)
-
-
-def reads(*event_classes: type[Event]) -> frozenset[str]:
-    """The stored type names of published event classes."""
-    return frozenset(contract_of(event_class).type for event_class in event_classes)
 
 
 class Day(TypeDecorator[date]):

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Dialect, Table, and_, bindparam, delete, inse
 from sqlalchemy.sql import ClauseElement
 
 from shared.projections.changes import Change, Delete, Insert, Row, Update, Upsert
-from shared.projections.engine import upsert
+from shared.projections.engine import is_away, upsert
 
 Shape: TypeAlias = tuple[Any, ...]
 """What changes must share to become one statement: kind, table, columns, and which of ``where`` are None."""
@@ -38,7 +38,8 @@ class Writer:
     def write(self, connection: Connection, changes: Iterable[Change]) -> int:
         """Write within the connection's transaction; the number of rows that were touched.
 
-        Raises ConnectionError when the database cannot write now, else the driver's own exceptions.
+        Raises ConnectionError when the database cannot write now; for what it will never write the driver's
+        own exceptions, and those of whoever made the changes.
         """
         tables: dict[Table, list[Change]] = {}
         for change in changes:
@@ -51,8 +52,10 @@ class Writer:
                     statement = self._statements.get(shape) or self._compile(shape)
                     cursor.executemany(statement.sql, list(map(statement.parameters, run)))
                     touched += cursor.rowcount
-        except self._dialect.loaded_dbapi.OperationalError as error:
-            raise ConnectionError(type(error).__name__) from error
+        except self._dialect.loaded_dbapi.Error as error:
+            if is_away(error, self._dialect):
+                raise ConnectionError(type(error).__name__) from error
+            raise
         finally:
             cursor.close()
         return touched

@@ -1,4 +1,4 @@
-"""What the platform runs on: settings, clock, logs, health, processes."""
+"""What everything rests on: settings, logs, metrics, native threads."""
 
 import warnings
 

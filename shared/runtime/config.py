@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ class Settings:
     ledger: str
     keyring: str
     access_log: Path
+    access_log_months: int
     secrets: Path
     clock: Literal["system", "manual"]
     host: str
@@ -40,6 +42,11 @@ class Settings:
     issuer: str
     retry_delays: tuple[float, ...]
     timers_every: float
+    services: Mapping[str, str]
+    processes: Mapping[str, str]
+    portal: Path
+    public_url: str
+    idle: float
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str] = os.environ) -> Settings:
@@ -135,6 +142,20 @@ def _switch(text: str) -> bool:
     return _one_of("yes", "no")(text) == "yes"
 
 
+def _addresses(text: str) -> Mapping[str, str]:
+    """``name=URL`` after ``name=URL``, separated by commas."""
+    pairs = [part.strip().partition("=") for part in text.split(",") if part.strip()]
+    if any(re.fullmatch(r"[a-z-]+", name) is None or not re.match(r"https?://", url) for name, _, url in pairs):
+        raise ValueError("expected name=http://host:port, several separated by commas")
+    return {name: url.rstrip("/") for name, _, url in pairs}
+
+
+def _origin(text: str) -> str:
+    if text and re.fullmatch(r"https?://[^/?#@]+/?", text) is None:
+        raise ValueError("expected scheme and host, as in https://wegmarken.example")
+    return text.rstrip("/")
+
+
 SETTINGS: Final = (
     Setting("data", "var", "Directory of everything that is kept; `{data}` below.", Path),
     Setting(
@@ -154,6 +175,12 @@ SETTINGS: Final = (
     Setting("ledger", "sqlite:///{data}/ledger.db", "Reporting's own hash-chained copy of the log.", _text),
     Setting("keyring", "sqlite:///{data}/keys.db", "The key ring: every person's keys, outside the store.", _text),
     Setting("access_log", "{data}/access-log", "Directory of the records of who read personal data.", Path),
+    Setting(
+        "access_log_months",
+        "24",
+        "For how many months these records are kept: `wegmarken access-log drop` deletes none that is younger.",
+        _whole(1, 1200),
+    ),
     Setting(
         "secrets",
         "{data}/secrets",
@@ -187,6 +214,30 @@ SETTINGS: Final = (
         _delays,
     ),
     Setting("timers_every", "0.2", "Seconds between two looks at what has fallen due.", _seconds),
+    Setting(
+        "services",
+        "",
+        "Where the portal finds the others: `intake=http://host:port,eligibility=…,casework=…,reporting=…`.",
+        _addresses,
+    ),
+    Setting(
+        "processes",
+        "",
+        "Where the portal finds the health of what serves no API: `projector=http://host:port,relay=…,react=…`; where"
+        " each service has its own, `react-casework=…`.",
+        _addresses,
+    ),
+    Setting("portal", "{data}/portal.db", "The portal's own file (SQLite): accounts and sessions.", Path),
+    Setting(
+        "public_url",
+        "",
+        "The portal's address as its users see it, if a proxy stands before it: `https://…` makes cookies secure, and"
+        " the proxy's `X-Forwarded-For` is believed.",
+        _origin,
+    ),
+    Setting(
+        "idle", "1800", "Seconds without a sign of life after which somebody is logged out of the portal.", _seconds
+    ),
 )
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from contextlib import suppress
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from eventlet import event as green_event
-from eventlet import patcher, spawn
+from eventlet import patcher, spawn, tpool
 from eventlet.hubs import trampoline
 
 if TYPE_CHECKING:
@@ -43,6 +43,14 @@ class Completion(Protocol[T]):
 def is_green() -> bool:
     """Whether eventlet has patched this process's threads."""
     return bool(patcher.is_monkey_patched("thread"))
+
+
+def aside(work: Callable[[], T]) -> T:
+    """Do what waits for the disk or takes long on a native thread, so that the hub goes on serving others."""
+    if not is_green():
+        return work()
+    result: T = tpool.execute(work)
+    return result
 
 
 def completion() -> Completion[Any]:
@@ -103,6 +111,7 @@ class _Bridge:
 
     def __init__(self) -> None:
         self._outcomes: deque[tuple[Any, Any, BaseException | None]] = deque()
+        self._woken = False
         self._wake_end, self._write_end = os.pipe()
         os.set_blocking(self._wake_end, False)
         os.set_blocking(self._write_end, False)
@@ -111,7 +120,8 @@ class _Bridge:
 
     def hand_over(self, event: Any, value: Any, error: BaseException | None) -> None:
         self._outcomes.append((event, value, error))
-        with suppress(BlockingIOError):  # the pipe is full, so the hub will wake anyway
+        if not self._woken:
+            self._woken = True
             self._write(self._write_end, b"x")
 
     def _deliver(self) -> None:
@@ -122,6 +132,7 @@ class _Bridge:
                 read(self._wake_end, 4096)
             except BlockingIOError:
                 continue
+            self._woken = False  # before looking: who hands over from now on wakes the hub again
             while self._outcomes:
                 event, value, error = self._outcomes.popleft()
                 if error is None:

@@ -18,8 +18,9 @@ from typing import Any
 import pytest
 import requests
 
-from shared.api.tokens import issue
+from shared.api.roles import OPERATOR
 from shared.privacy.masters import ISSUER_PRIVATE, create_secrets
+from shared.service.tokens import issue
 
 SAMPLE = Path(__file__).parent / "sample_service.py"
 ROOT = Path(__file__).parents[2]
@@ -88,9 +89,16 @@ class Running:
             self.process.send_signal(number)
         return self.process.wait(timeout=20)
 
-    def token(self, *roles: str, account: str = "probe.clerk", minutes: float = 10, issuer: str = "wegmarken") -> str:
+    def token(
+        self,
+        *roles: str,
+        account: str = "probe.clerk",
+        minutes: float = 10,
+        ags: str | None = None,
+        issuer: str = "wegmarken",
+    ) -> str:
         key = (self.data / "secrets" / ISSUER_PRIVATE).read_bytes()
-        return issue(key, account, roles or ("clerk",), minutes, issuer=issuer)
+        return issue(key, account, roles or ("clerk",), minutes, ags, issuer=issuer)
 
     def ask(self, method: str, path: str, *roles: str, **options: Any) -> requests.Response:
         """One request with a token of these roles (of a clerk, if none are named), in English."""
@@ -140,5 +148,5 @@ def running(kind: str, data: Path, **settings: str) -> Iterator[Running]:
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The sample service; its manual clock stands at 2018-11-05."""
     with running("troubled", tmp_path_factory.mktemp("sample")) as process:
-        assert process.post("/clock", {"today": "2018-11-05"}, "operator").status_code == 201
+        assert process.post("/clock", {"today": "2018-11-05"}, OPERATOR).status_code == 201
         yield process

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 
-from shared.runtime import process
+from shared.process import run as process
 
 if __name__ == "__main__" and sys.argv[1] != "projector":
     process.make_green()
@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 from sqlalchemy import Column, Integer, MetaData, String, Table, select
 
 from shared.api.call import Answered, Call
-from shared.api.entrypoint import command, query
+from shared.api.entrypoint import command, query, question
 from shared.api.fields import (
     Invalid,
     ags,
@@ -38,13 +38,15 @@ from shared.api.fields import (
     whole,
 )
 from shared.api.problems import Problem
+from shared.api.roles import IMPORTER
 from shared.api.service import ServiceHttp
 from shared.contracts.casework import ConsultationHeld, ConsultationWithdrawn, FieldStep, Setting, Step, Topic
 from shared.contracts.model import Ags, CaseId, ConsultationId, EmployeeId, PersonalClass, PersonId, TeamId
+from shared.contracts.registry import types_of
 from shared.execute import Accepted, Decider, Refused, load
 from shared.projections.changes import Change, Insert
 from shared.projections.facts import Fact
-from shared.projections.view import View, reads
+from shared.projections.view import View
 from shared.runtime.config import Settings
 
 # ruff: noqa: RUF009 - each helper returns a dataclass field
@@ -99,6 +101,16 @@ class FindTalks:
     settings: tuple[Setting, ...] = several(Setting, 4, default=())
     place: Ags | None = ags(default=None)
     withdrawn: bool = flag(default=False)
+    limit: int = whole(1, 100, default=20)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchTalks:
+    """The talks of a case, and why somebody wants to know of them."""
+
+    case_id: CaseId = uuid()
+    reason: str = text(100)
+    settings: tuple[Setting, ...] = several(Setting, 4, default=())
     limit: int = whole(1, 100, default=20)
 
 
@@ -169,7 +181,7 @@ class TalkTables:
 class Talks(View[TalkTables]):
     name = "sample.talks"
     version = 1
-    types = reads(ConsultationHeld)
+    types = types_of(ConsultationHeld)
 
     def tables(self, metadata: MetaData, suffix: str) -> TalkTables:
         return TalkTables(
@@ -202,7 +214,7 @@ class Sample(ServiceHttp):
         "talk-too-long": Problem(409, "{minutes} Minuten sind zu lang.", "{minutes} minutes are too long."),
     }
 
-    @command("/sample/v1/talks", RecordTalk, roles={CLERK, "importer"}, creates="consultation_id", answers=["case_id"])
+    @command("/sample/v1/talks", RecordTalk, roles={CLERK, IMPORTER}, creates="consultation_id", answers=["case_id"])
     def record_talk(self, call: Call[RecordTalk]) -> Accepted | Answered:
         """Record a talk."""
         talk = call.command
@@ -230,13 +242,29 @@ class Sample(ServiceHttp):
     @query("/sample/v1/talks", FindTalks, roles={CLERK}, views=[TALKS.name])
     def find_talks(self, call: Call[FindTalks]) -> dict[str, Any]:
         """The talks of a case, from the view."""
+        return self._found(call.query)
+
+    @question(
+        "/sample/v1/cases/<case_id>/talks/search",
+        SearchTalks,
+        roles={CLERK},
+        views=[TALKS.name],
+        personal=True,
+        within_municipality=True,
+    )
+    def search_talks(self, call: Call[SearchTalks]) -> dict[str, Any]:
+        """The talks of a case, with a reason."""
+        call.reads(call.query.case_id, call.query.case_id, reason=call.query.reason)
+        return {**self._found(call.query), "ags": call.actor.ags}
+
+    def _found(self, asked: FindTalks | SearchTalks) -> dict[str, Any]:
         with self.reader.snapshot() as now:
             talks = now.tables(TALKS).talks
-            found = select(talks.c.consultation_id).order_by(talks.c.position).limit(call.query.limit)
-            if call.query.case_id is not None:
-                found = found.where(talks.c.case_id == call.query.case_id)
+            found = select(talks.c.consultation_id).order_by(talks.c.position).limit(asked.limit)
+            if asked.case_id is not None:
+                found = found.where(talks.c.case_id == asked.case_id)
             ids = now.connection.execute(found).scalars().all()
-            return {"talks": ids, "position": now.position(TALKS), "settings": call.query.settings}
+            return {"talks": ids, "position": now.position(TALKS), "settings": asked.settings}
 
 
 @dataclass(frozen=True, kw_only=True)

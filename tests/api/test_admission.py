@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
+from shared.api.roles import OPERATOR, REPORTING
 from shared.privacy.masters import ISSUER_PRIVATE, ISSUER_PUBLIC
 from tests.api.conftest import CASE, TALK, Running
 
@@ -59,22 +61,72 @@ def test_a_huge_body_is_refused_without_being_read(sample: Running) -> None:
 
 
 @pytest.mark.parametrize(
-    "length",
+    ("length", "status", "rule"),
     [
-        "",
-        "Transfer-Encoding: chunked",
-        "Transfer-Encoding: chunked\nContent-Length: 2",
-        "Content-Length: -1",
-        "Content-Length: +2",
-        "Content-Length: 2_0",
-        "Content-Length: two",
-        "Content-Length: 2\nContent-Length: 3",
-        "Content-Length: 2, 2",
+        ("", 413, "body-too-large"),
+        ("Transfer-Encoding: chunked", 413, "body-too-large"),
+        ("Transfer-Encoding: chunked\nContent-Length: 2", 400, "malformed-request"),
+        ("Content-Length: 2\nTransfer-Encoding: chunked", 400, "malformed-request"),
+        ("Transfer-Encoding: gzip", 413, "body-too-large"),
+        ("Content-Length: -1", 400, "malformed-request"),
+        ("Content-Length: +2", 400, "malformed-request"),
+        ("Content-Length: 2_0", 400, "malformed-request"),
+        ("Content-Length: two", 400, "malformed-request"),
+        ("Content-Length: 2\nContent-Length: 3", 400, "malformed-request"),
+        ("Content-Length: 2, 2", 400, "malformed-request"),
+        ("Content-Length: 99999999999999999999999", 400, "malformed-request"),
     ],
 )
-def test_a_body_must_say_where_it_ends_once_and_clearly(sample: Running, length: str) -> None:
+def test_a_body_must_say_where_it_ends_once_and_clearly(sample: Running, length: str, status: int, rule: str) -> None:
     head = f"POST {TALKS} HTTP/1.1\nHost: x" + (f"\n{length}" if length else "")
-    assert raw_answer(sample, head, b"{}")[0] == 413
+    found, headers, problem = raw_answer(sample, head, b"{}")
+    assert (found, problem["type"]) == (status, f"urn:wegmarken:problem:{rule}")
+    assert headers["connection"] == "close"
+
+
+def test_requests_sent_at_once_are_answered_in_order(sample: Running) -> None:
+    first, second, last = (
+        f"GET {path} HTTP/1.1\r\nHost: x\r\n{more}\r\n".encode()
+        for path, more in (("/health/live", ""), ("/nothing", ""), ("/clock", "Connection: close\r\n"))
+    )
+    found = sample.raw(first + second + last)
+    assert re.findall(rb"HTTP/1\.1 (\d+)", found) == [b"200", b"404", b"200"]
+    assert found.index(b'"live"') < found.index(b"not-found") < found.index(b'"today"')
+
+
+def test_what_came_whole_is_answered_before_what_cannot_be_read(sample: Running) -> None:
+    found = sample.raw(b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\nnonsense\r\n\r\n")
+    assert found.startswith(b"HTTP/1.1 200")
+    assert b"Connection: close" in found
+
+
+def test_nothing_is_read_behind_what_is_refused(sample: Running) -> None:
+    refused = f"POST {TALKS} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+    found = sample.raw(refused + b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert re.findall(rb"HTTP/1\.1 (\d+)", found) == [b"413"]
+
+
+def test_a_request_may_come_byte_by_byte(sample: Running) -> None:
+    whole = b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    assert sample.raw(whole[:1], more=[whole[n : n + 1] for n in range(1, len(whole))]).startswith(b"HTTP/1.1 200")
+
+
+def test_a_caller_who_asks_first_is_told_to_go_on(sample: Running) -> None:
+    import socket
+
+    host, port = sample.url.removeprefix("http://").split(":")
+    head = f"POST {TALKS} HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: "
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(f"{head}2\r\n\r\n".encode())
+        assert connection.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        connection.sendall(b"{}")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 415")
+    assert sample.raw(f"{head}99999999\r\n\r\n".encode()).startswith(b"HTTP/1.1 413")
+
+
+def test_an_upgrade_is_not_taken_up(sample: Running) -> None:
+    found = sample.raw(b"GET /health/live HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n")
+    assert found.startswith(b"HTTP/1.1 200")
 
 
 def test_a_body_that_ends_early_is_refused(sample: Running) -> None:
@@ -106,7 +158,7 @@ def test_parameters_of_the_content_type_do_not_matter(sample: Running) -> None:
 # --- token and role -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer not.a.token", "Bearer \x7f"])
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Bearer not.a.token"])
 def test_without_a_token_nobody_gets_in(sample: Running, header: str | None) -> None:
     answer = sample.post(TALKS, TALK, headers={"Authorization": header})
     assert (answer.status_code, slug(answer)) == (401, "unauthenticated")
@@ -147,7 +199,7 @@ def test_forged_tokens_are_refused(sample: Running) -> None:
 
 
 def test_a_role_that_may_not_is_forbidden(sample: Running) -> None:
-    answer = sample.post(TALKS, TALK, "operator", "reporting")
+    answer = sample.post(TALKS, TALK, OPERATOR, REPORTING)
     assert (answer.status_code, slug(answer)) == (403, "forbidden")
 
 
@@ -303,14 +355,14 @@ def test_an_unknown_address_is_not_found(sample: Running, path: str) -> None:
     assert headers["content-language"] == "de"
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO"])
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"])
 def test_a_wrong_method_says_which_are_right(sample: Running, method: str) -> None:
     answer = sample.ask(method, TALKS)
     assert (answer.status_code, slug(answer)) == (405, "method-not-allowed")
     assert answer.headers["Allow"] == "GET, HEAD, POST"
 
 
-@pytest.mark.parametrize("target", ["/%ff", "?case_id=%ff", "?%C3", "?q=\xff"])
+@pytest.mark.parametrize("target", ["/%ff", "?case_id=%ff", "?%C3"])
 def test_an_address_that_is_not_utf_8_is_refused(sample: Running, target: str) -> None:
     head = f"GET {TALKS}{target} HTTP/1.1\nHost: x\nConnection: close\nAuthorization: Bearer {sample.token()}"
     status, _, problem = raw_answer(sample, head)
@@ -318,15 +370,16 @@ def test_an_address_that_is_not_utf_8_is_refused(sample: Running, target: str) -
 
 
 @pytest.mark.parametrize(
-    "request_line", ["GET /", "GET / HTTP/9.9", "GET / FTP/1.0", "\x00\x01\x02 / HTTP/1.1", "GET  /a b HTTP/1.1"]
-)
+    "request_line",
+    ["GET /", "GET / HTTP/9.9", "GET / FTP/1.0", "\x00\x01\x02 / HTTP/1.1", "GET  /a b HTTP/1.1", "FOO / HTTP/1.1",
+     "GET /?q=\xff HTTP/1.1", "GET / HTTP/1.1\r\nX: \x7f", "GET / HTTP/1.1\r\nX : y", "GET / HTTP/1.1\r\nX"],
+)  # fmt: skip
 def test_what_is_not_http_is_refused(sample: Running, request_line: str) -> None:
     found = sample.raw(request_line.encode("latin-1") + b"\r\nHost: x\r\nConnection: close\r\n\r\n")
-    assert b"<html" not in found.lower()
-    assert b"malformed-request" in found or b"not-found" in found or found == b""
+    assert found.startswith(b"HTTP/1.1 400")
+    assert b"urn:wegmarken:problem:malformed-request" in found
 
 
 def test_a_very_long_address_or_header_is_refused(sample: Running) -> None:
-    assert sample.raw(b"GET /" + b"a" * 20_000 + b" HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.0 414")
-    answer = sample.raw(b"GET / HTTP/1.1\r\nX: " + b"a" * 100_000 + b"\r\n\r\n")
-    assert answer.startswith(b"HTTP/1.0 400")
+    for long in (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nX: " + b"a" * 100_000 + b"\r\n"):
+        assert sample.raw(long + b"\r\n").startswith(b"HTTP/1.1 400")

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 import pytest
 
+from shared.api.roles import IMPORTER
 from tests.api.conftest import CASE, TALK, Running
 
 TALKS = "/sample/v1/talks"
@@ -82,7 +83,7 @@ def test_a_command_that_changes_nothing_is_accepted_where_the_stream_stands(samp
 
 
 def test_an_importer_says_when_the_office_learnt_of_it(sample: Running) -> None:
-    said = sample.post(TALKS, {**TALK, "held_on": "2016-01-01"}, "importer", headers={"Learnt-On": "2016-02-01"})
+    said = sample.post(TALKS, {**TALK, "held_on": "2016-01-01"}, IMPORTER, headers={"Learnt-On": "2016-02-01"})
     assert said.status_code == 201
     with sqlite3.connect(sample.data / "events.db") as db:
         row = db.execute("select metadata from events where stream = ?", (said.json()["stream"],)).fetchone()
@@ -91,7 +92,7 @@ def test_an_importer_says_when_the_office_learnt_of_it(sample: Running) -> None:
 
 @pytest.mark.parametrize(
     ("roles", "day", "status"),
-    [(("clerk",), "2016-02-01", 403), (("importer",), "2018-11-06", 422), (("importer",), "yesterday", 422)],
+    [(("clerk",), "2016-02-01", 403), ((IMPORTER,), "2018-11-06", 422), ((IMPORTER,), "yesterday", 422)],
 )
 def test_not_everybody_says_when_and_nobody_says_nonsense(
     sample: Running, roles: tuple[str, ...], day: str, status: int

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.api.roles import OPERATOR
 from tests.api.conftest import TALK, Running, eventually, running
 
 TALKS = "/sample/v1/talks"
@@ -37,7 +38,7 @@ def test_a_full_disk_refuses_commands_until_there_is_room(tmp_path: Path) -> Non
 
 def test_a_store_that_cannot_write_at_all_is_away_and_comes_back(tmp_path: Path) -> None:
     with running("http", tmp_path, WEGMARKEN_CLOCK="manual") as process:
-        assert process.post("/clock", {"today": "2018-11-05"}, "operator").status_code == 201
+        assert process.post("/clock", {"today": "2018-11-05"}, OPERATOR).status_code == 201
         resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
         answer = process.post(TALKS, TALK)
         assert answer.status_code == 503

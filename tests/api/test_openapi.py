@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 
 from shared.api.openapi import asks, specification
+from shared.api.roles import IMPORTER, OPERATOR
 from tests.api.conftest import TALK, Running, running
 from tests.api.sample_service import Sample
 
@@ -46,7 +47,7 @@ def test_every_question_is_documented_with_every_answer() -> None:
         if ask.kind == "page":
             continue
         answers = set(operations()[name]["responses"])
-        expected = everywhere | ({"201", "415"} if ask.kind == "command" else {"200"})
+        expected = everywhere | {"command": {"201", "415"}, "question": {"200", "415"}, "query": {"200"}}[ask.kind]
         assert answers == expected | (set() if ask.public else {"401", "403"}), name
         assert all(resolved(answer)["description"] for answer in operations()[name]["responses"].values())
 
@@ -98,6 +99,20 @@ def test_the_documented_body_agrees_with_the_service(sample: Running, changes: d
     assert sample.post("/sample/v1/talks", asked).status_code == (201 if fits else 422)
 
 
+def test_a_question_s_body_is_documented_without_what_the_path_gives() -> None:
+    search = operations()["search_talks"]
+    assert "/sample/v1/cases/{case_id}/talks/search" in DOCUMENT["paths"]
+    assert list(DOCUMENT["paths"]["/sample/v1/cases/{case_id}/talks/search"]) == ["post"]
+    body = resolved(search["requestBody"])["content"]["application/json"]["schema"]
+    assert set(body["properties"]) == {"reason", "settings", "limit"}
+    assert (body["required"], body["additionalProperties"]) == (["reason"], False)
+    parameters = {(one["in"], one["name"]) for one in resolved(search["parameters"])}
+    assert parameters == {
+        ("path", "case_id"), ("header", "Accept-Language"), ("header", "Correlation-Id"), ("header", "Min-Position")
+    }  # fmt: skip
+    assert search["description"].endswith("Who reads is recorded.")
+
+
 def test_parameters_of_queries_have_no_null() -> None:
     parameters = {p["name"]: p["schema"] for p in resolved(operations()["find_talks"]["parameters"])}
     assert parameters["case_id"]["type"] == "string"
@@ -117,7 +132,7 @@ def test_schemathesis_finds_no_5xx_and_no_undocumented_answer(tmp_path: Path) ->
                 "run",
                 f"{http.url}/openapi.json",
                 "--header",
-                f"Authorization: Bearer {http.token('clerk', 'importer', 'operator', minutes=60)}",
+                f"Authorization: Bearer {http.token('clerk', IMPORTER, OPERATOR, minutes=60)}",
                 "--exclude-checks=positive_data_acceptance,negative_data_rejection",
                 "--max-examples=15",
                 "--seed=1",

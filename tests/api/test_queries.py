@@ -1,14 +1,21 @@
-"""A query over real HTTP: parameters, views, access log."""
+"""A query over real HTTP, and a question with a body: parameters, views, access log."""
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import requests
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import Map
 
+from shared.api.ask import Ask
+from shared.api.entrypoint import HttpEntrypoint
+from shared.api.roles import OPERATOR
+from shared.privacy.access_log import AccessLog
 from tests.api.conftest import CASE, PERSON, TALK, Running, eventually, running
 
 TALKS = "/sample/v1/talks"
@@ -85,10 +92,13 @@ def test_head_is_like_get_without_a_body(sample: Running, projector: Running) ->
     assert int(answer.headers["Content-Length"]) > 0
 
 
-def _accesses(sample: Running) -> list[tuple[str, str, str]]:
-    (path,) = (sample.data / "access-log").glob("access-*.db")
-    with sqlite3.connect(path) as db:
-        return db.execute("select actor, subject, purpose from accesses").fetchall()
+def _accesses(sample: Running) -> list[tuple[str, str, str, str | None]]:
+    log = AccessLog(sample.data / "access-log")
+    try:
+        reads = (read for month in log.months() for read in log.accesses(month))
+        return [(read.actor, read.subject, read.purpose, read.reason) for read in reads]
+    finally:
+        log.close()
 
 
 def test_reading_a_persons_record_is_recorded(sample: Running) -> None:
@@ -98,8 +108,8 @@ def test_reading_a_persons_record_is_recorded(sample: Running) -> None:
         "case_id": CASE, "held_on": "2018-11-05", "minutes": 45, "note": "Familie Muster sucht eine Wohnung."
     }  # fmt: skip
     assert _accesses(sample)[-2:] == [
-        ("probe.clerk", CASE, "sample.get_talk"),
-        ("probe.clerk", PERSON, "sample.get_talk"),
+        ("probe.clerk", CASE, "sample.get_talk", None),
+        ("probe.clerk", PERSON, "sample.get_talk", None),
     ]
 
 
@@ -121,6 +131,122 @@ def test_a_read_that_cannot_be_recorded_is_refused(tmp_path: Path) -> None:
         eventually(lambda: bool(process.said("access-not-recorded")), "the log says so")
 
 
+# --- a question with a body -----------------------------------------------------------------------
+
+SEARCH = f"/sample/v1/cases/{CASE}/talks/search"
+WHY = {"reason": "Probe der Muster"}
+
+
+def test_a_question_is_answered_as_a_query_and_stores_nothing(sample: Running, projector: Running) -> None:
+    position = sample.post(TALKS, {**TALK, "case_id": (case := str(uuid4()))}).json()["position"]
+    head, path = sample.head(), f"/sample/v1/cases/{case.upper()}/talks/search"
+    asked = {**WHY, "settings": ["office"], "limit": 5}
+    for _ in range(2):  # a key means nothing here: the same key may come with another body
+        headers = {"Min-Position": str(position), "Idempotency-Key": "the same"}
+        found = sample.post(path, asked, headers=headers)
+        assert (found.status_code, found.headers.get("Idempotency-Replayed")) == (200, None)
+        assert (len(found.json()["talks"]), found.json()["settings"]) == (1, ["office"])
+        asked["limit"] = 6
+    assert sample.head() == head
+
+
+def test_a_question_is_checked_in_the_order_of_a_command(sample: Running) -> None:
+    """Each request is wrong in everything that follows, too."""
+
+    def ask(body: bytes = b"\xff", **headers: str) -> tuple[int, str]:
+        headers |= {"Min-Position": "x"}
+        answer = requests.post(f"{sample.url}{SEARCH}?q=x", data=body, headers=headers, timeout=10)
+        return answer.status_code, answer.json()["type"].rpartition(":")[2]
+
+    json, bearer = {"Content-Type": "application/json"}, f"Bearer {sample.token('nobody')}"
+    assert ask(**{"Content-Type": "text/plain"}) == (415, "unsupported-media-type")
+    assert ask(**json) == (401, "unauthenticated")
+    assert ask(**json, Authorization=bearer) == (403, "forbidden")
+    assert ask(**json, Authorization=f"Bearer {sample.token()}") == (400, "not-utf-8")
+    assert ask(b"{", **json, Authorization=f"Bearer {sample.token()}") == (400, "malformed-json")
+    assert ask(b"[]", **json, Authorization=f"Bearer {sample.token()}") == (422, "invalid-fields")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "named"),
+    [
+        (SEARCH, {}, "reason"),
+        (SEARCH, {"reason": " "}, "reason"),
+        (SEARCH, {**WHY, "limit": "5"}, "limit"),
+        (SEARCH, {**WHY, "settings": "office"}, "settings"),
+        (SEARCH, {**WHY, "q": "x"}, "q"),
+        (SEARCH, {**WHY, "case_id": CASE}, "case_id"),
+        (SEARCH, [WHY], ""),
+        (f"{SEARCH}?reason=x", WHY, "reason"),
+        (f"{SEARCH}?Muster", WHY, "Muster"),
+        ("/sample/v1/cases/17/talks/search", WHY, "case_id"),
+    ],
+)
+def test_a_wrong_field_of_a_question_is_named(sample: Running, path: str, body: object, named: str) -> None:
+    answer = sample.post(path, body)
+    assert answer.status_code == 422
+    assert [error["path"] for error in answer.json()["errors"]] == [named]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "matches"),
+    [
+        ("GET", "/a/search", None),
+        ("POST", "/a/search", "/a/search"),
+        ("GET", "/a/searches", "/a/<case_id>"),
+        ("GET", "/a/re-search", "/a/<case_id>"),
+        ("POST", "/a/1/search", "/a/<case_id>/search"),
+        ("POST", "/a/search/search", None),
+        ("GET", "/a/b/c", None),
+    ],
+)
+def test_no_placeholder_stands_for_the_word_of_a_question(method: str, path: str, matches: str | None) -> None:
+    asks = (
+        Ask(kind="query", path="/a/<case_id>", form=GetCase, public=True),
+        Ask(kind="question", path="/a/search", form=GetCase, public=True),
+        Ask(kind="question", path="/a/<case_id>/search", form=GetCase, public=True),
+    )
+    routes = Map([HttpEntrypoint(ask).get_url_rule() for ask in asks]).bind("")
+    try:
+        found, _ = routes.match(path, method, return_rule=True)
+    except HTTPException:
+        assert matches is None
+    else:
+        assert found.rule == matches
+
+
+@dataclass(frozen=True)
+class GetCase:
+    case_id: str
+
+
+def test_a_question_waits_for_its_views(sample: Running, projector: Running) -> None:
+    for position in ("x", str(sample.head() + 1)):
+        answer = sample.post(SEARCH, WHY, headers={"Min-Position": position})
+        assert (answer.status_code, answer.json()["errors"][0]["path"]) == (422, "Min-Position")
+    for _ in range(10):
+        position = sample.post(TALKS, TALK).json()["position"]
+        assert sample.post(SEARCH, WHY, headers={"Min-Position": str(position)}).json()["position"] >= position
+
+
+def test_a_reason_is_recorded_with_the_read_and_each_subject_once(sample: Running, projector: Running) -> None:
+    before = _accesses(sample)
+    assert sample.post(SEARCH, {"q": "x"}).status_code == 422
+    assert _accesses(sample) == before
+    assert sample.post(SEARCH, WHY).status_code == 200
+    assert _accesses(sample)[len(before) :] == [("probe.clerk", CASE, "sample.search_talks", "Probe der Muster")]
+
+
+def test_who_is_bound_to_a_municipality_asks_only_what_is_kept_within_it(sample: Running, projector: Running) -> None:
+    bound = {"Authorization": f"Bearer {sample.token(ags='08117026')}"}
+    assert sample.post(SEARCH, WHY, headers=bound).json()["ags"] == "08117026"
+    assert sample.get(TALKS, headers=bound).status_code == 403
+    assert sample.post(TALKS, TALK, headers=bound).status_code == 403
+
+
+# --- what everybody may ask -----------------------------------------------------------------------
+
+
 def test_the_day_in_the_office_is_public(sample: Running) -> None:
     answer = sample.get("/clock", headers={"Authorization": None})
     assert answer.json() == {"today": "2018-11-05", "clock": "manual"}
@@ -128,9 +254,9 @@ def test_the_day_in_the_office_is_public(sample: Running) -> None:
 
 def test_only_the_operator_advances_the_clock_and_never_back(sample: Running) -> None:
     assert sample.post("/clock", {"today": "2018-11-05"}, "clerk").status_code == 403
-    again = sample.post("/clock", {"today": "2018-11-05"}, "operator")
+    again = sample.post("/clock", {"today": "2018-11-05"}, OPERATOR)
     assert again.status_code == 201
-    back = sample.post("/clock", {"today": "2018-11-04"}, "operator")
+    back = sample.post("/clock", {"today": "2018-11-04"}, OPERATOR)
     assert (back.status_code, back.json()["type"]) == (409, "urn:wegmarken:problem:clock-goes-back")
     assert sample.get("/clock").json()["today"] == "2018-11-05"
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
-from shared.api import tokens
-from shared.api.tokens import Actor, TokenExpired, TokenRejected, TokenVerifier, issue
+from shared.service import tokens
+from shared.service.tokens import Actor, TokenExpired, TokenRejected, TokenVerifier, issue
 
 PRIVATE = Ed25519PrivateKey.generate()
 PRIVATE_PEM = PRIVATE.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from benchmarks import commands, lag, rebuild
+from benchmarks import commands, figures, lag, rebuild
 from benchmarks.steady_load import LoadBroke, steady_load
+from services.reporting.figures import FIGURES
 
 DEADLINE = 30.0
 MEASURED = {"rps", "p50_ms", "p95_ms", "p99_ms"}
@@ -52,6 +53,16 @@ def test_rebuild() -> None:
     for size in found["sizes"].values():
         assert size.keys() == {"events_per_s", "peak_mb"}
         assert size["events_per_s"] > 0 < size["peak_mb"]
+
+
+def test_figures() -> None:
+    found = figures.run(size=500, rounds=1)
+    assert found.keys() == {"bench", "events", "persons", "ms"}
+    assert found["bench"] == "figures" and found["persons"] > 10 and found["events"] > 500
+    assert found["ms"].keys() == FIGURES.keys()
+    for name, taken in found["ms"].items():
+        assert taken["day"] > 0
+        assert (taken["36_months"] or 0) > 0 or not FIGURES[name].over_time
 
 
 def test_a_load_that_ended_early_is_not_taken_for_one() -> None:

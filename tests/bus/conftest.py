@@ -21,6 +21,7 @@ from shared.bus import topology
 from shared.bus.connection import connected
 from shared.bus.depth import messages_in
 from shared.bus.relay import Relay
+from shared.contracts.subscriptions import SUBSCRIPTIONS
 from shared.eventstore.port import StoredEvent
 from shared.eventstore.sqlite import SqliteEventStore
 from tests.bus.events import ANSWER
@@ -133,7 +134,7 @@ def empty(broker: PrivateBroker) -> None:
     """No queue or exchange of ours is left."""
     with connected(broker.url) as connection:
         channel = connection.channel()
-        for service in topology.SUBSCRIPTIONS:
+        for service in SUBSCRIPTIONS:
             for delays in (DELAYS, topology.DELAYS):
                 for queue in (*topology.queues_of(service, delays), topology.parked_queue(service)):
                     channel.queue_delete(queue)

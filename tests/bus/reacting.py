@@ -18,6 +18,7 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 from nameko.runners import ServiceRunner
+from prometheus_client import REGISTRY
 
 from shared.bus import consumer
 from shared.bus.nudge import Nudge
@@ -60,6 +61,8 @@ def tell_status() -> None:
     while True:
         status = consumer.status(React.name)
         said = {"connected": status.connected, "in_hand": status.in_hand, "waiting": status.waiting}
+        if foreign := REGISTRY.get_sample_value("wegmarken_reactions_foreign_total", {"service": React.name}):
+            said["foreign"] = int(foreign)
         (DIRECTORY / "status.new").write_text(json.dumps(said))
         (DIRECTORY / "status.new").rename(DIRECTORY / "status.json")
         eventlet.sleep(0.05)
@@ -67,7 +70,7 @@ def tell_status() -> None:
 
 def main() -> None:
     logs.configure("probe.react")
-    runner = ServiceRunner(consumer.nameko_config(URL, DELAYS))
+    runner = ServiceRunner(consumer.nameko_config(URL, STORE, DELAYS))
     runner.add_service(React)
     signal.signal(signal.SIGTERM, lambda number, frame: eventlet.spawn_n(runner.stop))
     runner.start()

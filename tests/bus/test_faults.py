@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.broker import freeze, kill, restart, thaw
 from tests.bus.conftest import Bus, wait_until
 from tests.bus.events import store_events
 
@@ -18,7 +19,7 @@ def test_a_killed_broker_loses_nothing(bus: Bus) -> None:
     bus.reacting()
     with bus.relay() as relay:
         wait_until(lambda: len(bus.handled()) > 500)
-        bus.broker.kill()
+        kill(bus.broker)
         try:
             wait_until(lambda: not relay.status().connected)
             ids += [event_id for _ in range(25) for event_id in store_events(bus.store, 100)]
@@ -28,7 +29,7 @@ def test_a_killed_broker_loses_nothing(bus: Bus) -> None:
             latecomer.send_signal(signal.SIGTERM)
             assert latecomer.wait(10) == 0, "a process without a broker starts and stops in order"
         finally:
-            bus.broker.restart()
+            restart(bus.broker)
         came_back = time.monotonic()
         wait_until(lambda: relay.status().connected)
         assert time.monotonic() - came_back < 2
@@ -41,14 +42,14 @@ def test_a_frozen_broker_loses_nothing(bus: Bus) -> None:
     bus.reacting()
     with bus.relay():
         wait_until(lambda: len(bus.handled()) > 50)
-        bus.broker.freeze()
+        freeze(bus.broker)
         try:
-            thaw = time.monotonic() + 3
+            over = time.monotonic() + 3
             ids += store_events(bus.store, 500)  # commands are accepted meanwhile
-            wait_until(lambda: time.monotonic() > thaw)
+            wait_until(lambda: time.monotonic() > over)
             assert bus.answered() < 500
         finally:
-            bus.broker.thaw()
+            thaw(bus.broker)
         wait_until(lambda: bus.answered() == len(ids))
     assert bus.answers() == dict.fromkeys(ids, 1)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner, Result
 
 from shared.bus import parked
 from shared.bus.cli import parked as parked_command
 from shared.bus.connection import Outgoing, Publisher, connected
-from shared.bus.nudge import message
+from shared.bus.nudge import STORE, message
 from tests.bus.conftest import DELAYS, Bus, wait_until
 from tests.bus.events import store_events
 
@@ -44,6 +47,35 @@ def test_a_store_that_is_away_parks_nothing(bus: Bus) -> None:
         assert bus.messages_in("eligibility.parked") == 0
         (bus.directory / "store-is-back").touch()
         wait_until(lambda: bus.answered() == len(ids))
+
+
+def test_what_an_earlier_platform_left_on_the_broker_has_no_effect(bus: Bus, tmp_path: Path) -> None:
+    with ExitStack() as opened:
+        earlier = Bus(bus.broker, tmp_path / "earlier", opened)
+        opened.callback(earlier.store.close)
+        store_events(earlier.store, 5)
+        with earlier.relay():
+            wait_until(lambda: bus.messages_in(SERVICE) == 5)
+    bus.reacting("--status")
+    wait_until(lambda: bus.status() == {"connected": True, "in_hand": 0, "waiting": 0, "foreign": 5})
+    ids = store_events(bus.store, 3)
+    with bus.relay():
+        wait_until(lambda: bus.answered() == len(ids))
+    assert (bus.answers(), sorted(bus.handled())) == (dict.fromkeys(ids, 1), sorted(ids))
+    assert bus.status()["foreign"] == 5 and bus.log().count("reaction.foreign") == 1
+    assert bus.messages_in("eligibility.parked") == 0
+
+
+def test_a_message_that_does_not_say_of_which_store_it_is_is_handled(bus: Bus) -> None:
+    [event_id] = store_events(bus.store)
+    with bus.relay():
+        wait_until(lambda: bus.messages_in(SERVICE) == 1)
+    with connected(bus.broker.url) as connection:
+        delivery = connection.channel().basic_get(SERVICE, no_ack=True)
+        headers = {k: v for k, v in delivery.properties["application_headers"].items() if k != STORE}
+        Publisher(connection).publish([Outgoing("", SERVICE, message(delivery.body, delivery.message_id, headers))])
+    bus.reacting()
+    wait_until(lambda: bus.answers() == {event_id: 1})
 
 
 def test_a_message_that_comes_twice_and_out_of_order_reaches_the_handler_as_it_is(bus: Bus) -> None:

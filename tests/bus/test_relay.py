@@ -10,6 +10,7 @@ from shared.bus.checkpoint import Checkpoint
 from shared.bus.cli import relay as relay_command
 from shared.bus.connection import connected
 from shared.bus.depth import depth
+from shared.bus.identity import identity
 from shared.bus.nudge import Nudge, nudge_of
 from shared.bus.topology import UNROUTED
 from tests.bus.conftest import DELAYS, Bus, wait_until
@@ -36,6 +37,7 @@ def test_a_message_names_the_event_and_carries_none_of_its_data(bus: Bus) -> Non
         position=1,
         correlation_id=event.event_id,
         causation_id=event.event_id,
+        store_id=identity(bus.store),
     )
     assert headers["cloudEvents:specversion"] == "1.0"
     assert headers["cloudEvents:id"] == event.event_id

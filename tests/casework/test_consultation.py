@@ -29,6 +29,7 @@ from shared.contracts.casework import (
     VisitAttempted,
 )
 from shared.contracts.model import EmployeeId
+from shared.execute import Refused
 from tests.casework.office import (
     ANNA,
     BEN,
@@ -131,10 +132,31 @@ def test_manager_cover_and_lead_record_under_their_own_name(by: Colleague, held_
     given(deciding(by)).when(visit).then(replace(attempted, held_by=held_by))
 
 
-@pytest.mark.parametrize("by", [as_colleague, as_stranger, as_strange_lead, as_nobody])
+@pytest.mark.parametrize("by", [as_stranger, as_strange_lead, as_nobody])
 def test_a_case_that_is_not_yours(by: Colleague) -> None:
     for command in (talk, visit):
         given(deciding(by)).when(command).then_refused("not-your-case", case=CASE)
+
+
+def test_a_walk_in_is_recorded_by_anybody_in_the_team_and_no_more() -> None:
+    given(deciding(as_colleague)).when(talk).then(replace(held, held_by=DEPUTY))
+    given(deciding(as_colleague)).when(visit).then_refused("not-your-case", case=CASE)
+    given(deciding(as_colleague), held).when(correction).then_refused("not-your-consultation")
+    given(deciding(as_colleague), held).when(withdrawal).then_refused("not-your-consultation")
+    for reason in (None, "Ein Grund"):
+        with pytest.raises(Refused, match="not-your-case"):
+            consultation.check_readable(CASE, reason, Circumstances(our_case, as_colleague, TODAY))
+
+
+def test_who_recorded_a_walk_in_may_mend_it() -> None:
+    by_a_colleague = replace(held, held_by=DEPUTY)
+    given(deciding(as_colleague), by_a_colleague).when(correction).then(replace(corrected, held_by=DEPUTY))
+    given(deciding(as_colleague), by_a_colleague).when(withdrawal).then(withdrawn)
+
+
+def test_nobody_walks_in_without_a_team() -> None:
+    given(deciding(Colleague(employee_id=DEPUTY))).when(talk).then_refused("not-your-case")
+    given(deciding(as_colleague, case_after(opened))).when(talk).then_refused("not-your-case")
 
 
 def test_an_unassigned_case_is_nobodys() -> None:
@@ -145,7 +167,9 @@ def test_an_unassigned_case_is_nobodys() -> None:
 
 def test_who_handed_the_case_over_is_a_stranger_to_it() -> None:
     handed_over = case_after(opened, assigned, replace(assigned, occurred_on=MAY, manager_id=DEPUTY))
-    given(deciding(as_manager, handed_over)).when(talk).then_refused("not-your-case")
+    given(deciding(as_manager, handed_over)).when(visit).then_refused("not-your-case")
+    with pytest.raises(Refused, match="not-your-case"):
+        consultation.check_readable(CASE, None, Circumstances(handed_over, as_manager, TODAY))
     given(deciding(as_colleague, handed_over)).when(talk).then_refused("not-a-member", person=BEN)
 
 
@@ -163,6 +187,40 @@ def test_an_import_records_in_the_name_of_who_had_the_case_then() -> None:
 def test_a_talk_before_the_assignment_counts_for_the_team_that_has_the_case() -> None:
     assigned_late = case_after(opened, ben_joined, replace(assigned, occurred_on=TODAY))
     given(deciding(of=assigned_late)).when(replace(talk, held_on=MAY)).then(replace(held, occurred_on=MAY))
+
+
+# --- who reads ------------------------------------------------------------------------------------
+
+
+def reading(by: Colleague, reason: str | None = None, of: Case = our_case) -> str | None:
+    """The rule that refuses it; None where it is allowed."""
+    try:
+        consultation.check_readable(CASE, reason, Circumstances(of, by, TODAY))
+    except Refused as refused:
+        return refused.rule
+    return None
+
+
+@pytest.mark.parametrize("reason", [None, "Beschwerde"])
+def test_manager_and_cover_read_without_a_reason(reason: str | None) -> None:
+    assert reading(as_manager, reason) is reading(as_deputy, reason) is None
+
+
+def test_a_lead_reads_the_teams_consultations_with_a_reason() -> None:
+    assert reading(as_lead) == "reason-required"
+    assert reading(as_lead, "Beschwerde") is None
+    assert reading(replace(as_lead, covers=frozenset({MANAGER}))) is None
+    assert reading(replace(as_lead, employee_id=MANAGER)) is None, "a lead's own case"
+
+
+@pytest.mark.parametrize("by", [as_colleague, as_stranger, as_strange_lead, as_nobody])
+def test_a_reason_opens_nobody_elses_case(by: Colleague) -> None:
+    assert reading(by, "Beschwerde") == "not-your-case"
+
+
+def test_there_is_nothing_to_read_before_a_case_is_somebodys() -> None:
+    assert reading(as_lead, "Beschwerde", case_after(opened)) == "not-your-case"
+    assert reading(as_manager, "Beschwerde", Case()) == "unknown-case"
 
 
 # --- when -----------------------------------------------------------------------------------------

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from services.casework.streams import employee_stream
-from shared.contracts.casework import ContractConcluded, ContractEnded, EmployeeJoined
+from shared.contracts.casework import (
+    ContractConcluded,
+    ContractEnded,
+    EmployeeJoined,
+    employee_stream,
+)
 from shared.contracts.model import PersonalClass
 from tests.casework.office import DAY, HALF, MANAGER, START, an_id
 from tests.casework.world import World

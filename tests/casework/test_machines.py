@@ -182,7 +182,9 @@ class ConsultationMachine(RuleBasedStateMachine):
         self.history.append(event)
 
     def is_legal(self, event: consultation.ConsultationEvent, by: Colleague) -> None:
-        assert by not in (as_nobody, as_colleague) or self.state.held_by == by.employee_id
+        assert by != as_nobody
+        if by == as_colleague:  # who receives somebody who walks in, and mends what they themselves recorded
+            assert isinstance(event, ConsultationHeld) or self.state.held_by == by.employee_id
         match event:
             case ConsultationHeld() | ConsultationCorrected():
                 assert isinstance(event.minutes, int) and 1 <= event.minutes <= 600

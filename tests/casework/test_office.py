@@ -192,7 +192,19 @@ def test_somebody_is_hired_joins_a_team_and_gets_a_contract() -> None:
 
 
 def test_two_people_cannot_share_an_account() -> None:
-    given(employee.decider(Office(accounts_taken={"muster"}))).when(hire).then_refused("account-taken")
+    given(office, hired).when(hire).then_refused("account-taken")
+
+
+def test_an_account_stays_its_employees_own_when_they_have_left_or_were_erased() -> None:
+    erased = replace(hired, name=Hidden.ERASED, qualification=Hidden.ERASED)
+    for story in ([hired, concluded, ended], [erased]):
+        given(office, *story).when(hire).then_refused("account-taken")
+
+
+@pytest.mark.parametrize("command", [JoinTeam(employee_id=MANAGER, team_id=TEAM, since=START), conclude])
+def test_an_erased_employee_gets_nothing_more(command: employee.EmployeeCommand) -> None:
+    erased = replace(hired, name=Hidden.ERASED, qualification=Hidden.ERASED)
+    given(office, erased).when(command).then_refused("unknown-employee", employee=MANAGER)
 
 
 @pytest.mark.parametrize("command", [JoinTeam(employee_id=MANAGER, team_id=TEAM, since=START), conclude, end])

@@ -11,9 +11,12 @@ import pytest
 import requests
 
 from deploy.broker import PrivateBroker
-from services.casework.streams import employee_stream
-from shared.contracts.casework import ContractConcluded, EmployeeJoined
-from shared.runtime.clock import advance
+from shared.contracts.casework import (
+    ContractConcluded,
+    EmployeeJoined,
+    employee_stream,
+)
+from shared.service.clock import advance
 from tests.casework.office import ANNA, BEN, CASE, DAY, HALF, HOUSEHOLD, MANAGER, START, an_id
 from tests.casework.processes import wait_until, world_of
 from tests.processes import running

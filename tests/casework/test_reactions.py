@@ -16,8 +16,14 @@ from hypothesis import strategies as st
 from services.casework.case import Case
 from services.casework.commands import AddMember, RemoveMember
 from services.casework.reactions.when_service_in_charge_determined_then_open_or_leave_case import react
-from services.casework.streams import case_stream
-from shared.contracts.casework import CaseClosed, CaseMemberJoined, CaseMemberLeft, CaseOpened, case_of
+from shared.contracts.casework import (
+    CaseClosed,
+    CaseMemberJoined,
+    CaseMemberLeft,
+    CaseOpened,
+    case_of,
+    case_stream,
+)
 from shared.contracts.eligibility import ServiceInChargeDetermined
 from shared.contracts.model import Hidden, HouseholdId, PersonId
 from tests.casework.office import (

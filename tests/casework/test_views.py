@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -13,14 +14,8 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, insert
 
 from services.casework.case import Case
+from services.casework.contact import Contact, LastTalk
 from services.casework.standing import Colleague, Scope, own_cases, scope
-from services.casework.streams import (
-    case_stream,
-    consultation_stream,
-    cover_stream,
-    employee_stream,
-    team_stream,
-)
 from services.casework.views import (
     CASES,
     CONSULTATIONS,
@@ -30,11 +25,13 @@ from services.casework.views import (
     which_consultations,
     who_works_where,
 )
-from services.casework.views.readable import MasterKeyNotHeld
 from services.casework.views.which_cases import Sought
 from shared.contracts.casework import (
     CaseClosed,
     CaseMemberLeft,
+    ConsultationCorrected,
+    ConsultationHeld,
+    ConsultationWithdrawn,
     ContractConcluded,
     ContractEnded,
     CoverBegan,
@@ -44,14 +41,20 @@ from shared.contracts.casework import (
     TeamFormed,
     TeamJoined,
     VisitAttempted,
+    case_stream,
+    consultation_stream,
+    cover_stream,
+    employee_stream,
+    team_stream,
 )
-from shared.contracts.model import EmployeeId, PersonalClass, TeamId
+from shared.contracts.model import ConsultationId, EmployeeId, MasterMissing, PersonalClass, TeamId
 from shared.privacy.sealer import ClosedSealer
 from shared.projections.engine import new_metadata
 from shared.projections.facts import Fact
 from tests.casework.office import (
     ADELBERG,
     AICHELBERG,
+    ANNA,
     BEN,
     CASE,
     CEM,
@@ -64,6 +67,7 @@ from tests.casework.office import (
     OTHER_TEAM,
     START,
     STRANGER,
+    TALK,
     TEAM,
     TODAY,
     VISIT,
@@ -76,8 +80,10 @@ from tests.casework.office import (
     assigned,
     ben_joined,
     opened,
+    talk,
 )
 from tests.casework.world import World
+from tests.folding import content, fresh_fold
 
 EVERYTHING = Scope(everything=True)
 MAY = date(2018, 5, 1)
@@ -187,6 +193,50 @@ def test_a_case_has_its_visits(world: World) -> None:
         assert which_consultations.of_case(now.connection, tables, OTHER_CASE) == []
 
 
+def contact_of(world: World) -> Contact | None:
+    world.catch_up()
+    with world.reader.snapshot() as now:
+        return which_consultations.contacts(now.connection, now.tables(CONSULTATIONS), [CASE], TODAY).get(CASE)
+
+
+def test_when_and_how_a_case_was_met_last(world: World) -> None:
+    """The newest valid talk, of several on one day the one told last; a year has the talks of that year."""
+    told = {name: value for name, value in vars(talk).items() if name not in ("held_on", "consultation_id")}
+    first, second, third = (ConsultationId(an_id(f"talk {n}")) for n in range(3))
+
+    def held(which: ConsultationId, on: date, **other: Any) -> ConsultationHeld:
+        event = ConsultationHeld(occurred_on=on, consultation_id=which, team_id=TEAM, held_by=MANAGER, **told)
+        return replace(event, **other)
+
+    assert contact_of(world) is None
+    visit = VisitAttempted(occurred_on=MAY, consultation_id=VISIT, case_id=CASE, team_id=TEAM, held_by=MANAGER)
+    world.record(consultation_stream(VISIT), visit)
+    assert contact_of(world) == Contact(last_attempt_on=MAY)
+    world.record(consultation_stream(first), held(first, date(2017, 12, 30)))
+    world.record(consultation_stream(second), held(second, MAY, setting="office", took_part=(BEN, CEM)))
+    assert contact_of(world) == Contact(MAY, None, 1, LastTalk(second, "office", (BEN, CEM), (BEN,)))
+    world.record(consultation_stream(third), held(third, MAY, setting="remote"))
+    assert contact_of(world) == Contact(MAY, None, 2, LastTalk(third, "remote", (ANNA,), (BEN,)))
+    earlier = {name: getattr(held(third, MAY), name) for name in ConsultationHeld.__dataclass_fields__}
+    world.record(consultation_stream(third), ConsultationCorrected(**{**earlier, "occurred_on": MAY - DAY}))
+    assert contact_of(world) == Contact(MAY, None, 2, LastTalk(second, "office", (BEN, CEM), (BEN,)))
+    for which in (second, third):
+        withdrawn = ConsultationWithdrawn(occurred_on=TODAY, consultation_id=which, case_id=CASE, reason="not_held")
+        world.record(consultation_stream(which), withdrawn)
+    assert contact_of(world) == Contact(date(2017, 12, 30), MAY, 0, LastTalk(first, "outreach", (ANNA,), (BEN,)))
+
+
+def test_after_an_erasure_the_way_of_the_last_talk_is_as_if_folded_anew(world: World) -> None:
+    told = {name: value for name, value in vars(talk).items() if name != "held_on"}
+    event = ConsultationHeld(occurred_on=MAY, team_id=TEAM, held_by=MANAGER, **told)
+    world.record(consultation_stream(TALK), event)
+    assert contact_of(world) == Contact(MAY, None, 1, LastTalk(TALK, "outreach", (ANNA,), (BEN,)))
+    world.keyring.destroy(CASE, {PersonalClass.STATISTICS}, "test")
+    assert contact_of(world) == Contact(MAY, None, 1, LastTalk(TALK, None, (ANNA,), (BEN,)))
+    fresh = fresh_fold([CONSULTATIONS], world.runner.source, erasures=world.keyring.erasures)
+    assert content(world.engine, CONSULTATIONS) == fresh[CONSULTATIONS.name]
+
+
 # --- staff ----------------------------------------------------------------------------------------
 
 CONTRACT = an_id("contract")
@@ -242,12 +292,17 @@ def test_nothing_of_an_erased_employee_stays_in_the_views(world: World, tmp_path
         assert who_works_where.employees(now.connection, tables, TODAY) == []
         assert who_works_where.contracts(now.connection, tables) == {}
     assert b"Marabella" not in everything_in(tmp_path, "casework.db")
+    world.record(employee_stream(MANAGER), TeamJoined(occurred_on=TODAY, employee_id=MANAGER, team_id=TEAM))
+    world.catch_up()
+    assert world.runner.status()["status"] == "ready"
+    with world.reader.snapshot() as now:
+        assert who_works_where.employees(now.connection, now.tables(STAFF), TODAY) == []
 
 
 def test_a_projector_without_the_master_key_stops_rather_than_losing_rows(world: World) -> None:
     world.record(employee_stream(MANAGER), hired)
     (stored,) = world.store.read(employee_stream(MANAGER))
-    with pytest.raises(MasterKeyNotHeld):
+    with pytest.raises(MasterMissing):
         list(STAFF.fold(STAFF.tables(new_metadata(), "1"), Fact.of(stored, ClosedSealer())))
 
 

@@ -16,9 +16,12 @@ from services.casework.desk import Desk
 from services.casework.employee import Employee
 from services.casework.employee import evolve as evolve_employee
 from services.casework.reactions import when_contract_expires_soon_then_announce as expiry
-from services.casework.streams import Streams, employee_stream
+from services.casework.streams import Streams
 from services.casework.views import CONTRACT_ENDS, VIEWS, which_contracts_end
-from shared.contracts.casework import ContractExpiryAnnounced
+from shared.contracts.casework import (
+    ContractExpiryAnnounced,
+    employee_stream,
+)
 from shared.contracts.codec import Origin, encode
 from shared.contracts.eligibility import ServiceInChargeDetermined
 from shared.contracts.envelope import Recorded
@@ -47,7 +50,9 @@ class World:
         self.engine = open_engine(url, writing=True)
         self.runner = Runner(self.engine, VIEWS, StoreSource(self.store, self.sealer), erasures=self.keyring.erasures)
         self.reader = ViewReader(url, VIEWS)
-        self.desk = Desk(Streams(self.store), Colleagues(self.reader, self.store))
+        self.streams = Streams(self.store, self.sealer)
+        streams = Streams(self.store, self.sealer)
+        self.desk = Desk(streams, Colleagues(self.reader, self.store), bytes(32))
 
     def close(self) -> None:
         self.reader.close()
@@ -107,7 +112,7 @@ class World:
     # --- what is there --------------------------------------------------------------------------
 
     def case(self, case_id: CaseId) -> Case:
-        return Streams(self.store).case(case_id)
+        return Streams(self.store, self.sealer).case(case_id)
 
     def history(self, stream: str) -> list[Recorded[Event]]:
         return load(self.store, self.sealer, stream)

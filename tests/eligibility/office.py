@@ -10,16 +10,17 @@ from pathlib import Path
 from uuid import uuid4
 
 from services.eligibility import determination
-from services.eligibility.assessing import Assessor, stream_of
+from services.eligibility.assessing import Assessor
 from services.eligibility.determination import Determined
 from services.eligibility.looking_again import LookingAgain
-from services.eligibility.memory import Memory
 from services.eligibility.reacting import Reactions
-from services.eligibility.views import VIEWS
-from services.eligibility.views.due import DUE, Look, due_by
+from services.eligibility.streams import Streams
+from services.eligibility.views import DUE, VIEWS
+from services.eligibility.views.when_to_look_again import Look, due_by
 from shared.bus.nudge import Nudge
 from shared.contracts.casework import MunicipalServiceSet
 from shared.contracts.codec import Origin, Sealer, encode
+from shared.contracts.eligibility import eligibility_stream
 from shared.contracts.envelope import Recorded
 from shared.contracts.model import Ags, Event, EventId, Hidden, PersonalClass, PersonId
 from shared.contracts.registry import contract_of
@@ -33,7 +34,7 @@ from shared.projections.engine import open_engine
 from shared.projections.read import ViewReader
 from shared.projections.runner import Runner
 from shared.projections.source import StoreSource
-from shared.runtime.clock import ManualClock, advance
+from shared.service.clock import ManualClock, advance
 from tests.eligibility.sentences import day
 
 
@@ -55,7 +56,7 @@ class Office:
 
     def start(self) -> None:
         """Begin with an empty memory, as a new process does."""
-        self.assessor = Assessor(self.store, self.sealer, self.clock, Memory(self.store, self.sealer, self.keyring))
+        self.assessor = Assessor(self.store, self.sealer, self.clock, Streams(self.store, self.sealer, self.keyring))
         self.reactions = Reactions(self.assessor, self.reader)
         self.looking_again = LookingAgain(self.assessor, self.reader, (1.0, 5.0))
 
@@ -121,7 +122,7 @@ class Office:
     # --- what can be seen -------------------------------------------------------------------------
 
     def determinations(self, who: PersonId) -> list[Recorded[Event]]:
-        return load(self.store, self.sealer, stream_of(who))
+        return load(self.store, self.sealer, eligibility_stream(who))
 
     def determined(self, who: PersonId) -> Determined:
         """The last determinations."""
@@ -172,6 +173,7 @@ def nudge(stored: StoredEvent) -> Nudge:
         position=stored.position,
         correlation_id=str(uuid4()),
         causation_id=str(uuid4()),
+        store_id=None,
     )
 
 
@@ -181,6 +183,7 @@ def _is_for_eligibility(event_type: str) -> bool:
 
 def _named(event: Event) -> Event:
     """With an obviously invented name where the sentences have none."""
-    names = {"family_name": "Probe", "given_name": "Muster", "file_number": None, "phone": None, "address": None}
+    nothing = dict.fromkeys(("file_number", "phone", "address"))
+    names = {"family_name": "Probe", "given_name": "Muster", "reason": "Probe", **nothing}
     hidden = {name: value for name, value in names.items() if getattr(event, name, None) is Hidden.SEALED}
     return replace(event, **hidden)  # type: ignore[arg-type]

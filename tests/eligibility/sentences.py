@@ -32,6 +32,8 @@ from shared.contracts.intake import (
     Relation,
     ResidenceCorrected,
     ResidenceKind,
+    ReviewSettled,
+    SettledPhase,
     TitleGranted,
     TolerationIssued,
 )
@@ -194,6 +196,22 @@ def left(on: str, to: Destination = "abroad", *, entry: str = "departure") -> Mo
 
 def withdrawn(entry: str, on: str = "2018-01-01") -> EntryWithdrawn:
     return EntryWithdrawn(occurred_on=day(on), person_id=ME, entry_id=entry, reason="not_true")
+
+
+def settled(
+    on: str, *events: EventId, phase: SettledPhase = "follow_up", since: str | None = None, entry: str = "review"
+) -> ReviewSettled:
+    """A person decided about the doubts that rest on these events."""
+    return ReviewSettled(
+        occurred_on=day(on),
+        person_id=ME,
+        review_id=entry,
+        settles=events,
+        reason=Hidden.SEALED,
+        phase=phase,
+        since=day(since),
+        legal_basis="§ 9 (2) FlüAG",
+    )
 
 
 # --- the sentence -----------------------------------------------------------------------------

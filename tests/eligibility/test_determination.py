@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 from services.eligibility.assessment import Assessment
-from services.eligibility.determination import DeterminationEvent, Determine, decider
+from services.eligibility.determination import (
+    DeterminationEvent,
+    Determine,
+    Determined,
+    decider,
+    determined_by,
+    management,
+)
 from shared.contracts.eligibility import HousingPhaseDetermined, ServiceInChargeDetermined
 from shared.contracts.model import Event
 from tests.eligibility import sentences
@@ -14,6 +21,7 @@ from tests.eligibility.sentences import corrected, left, lives, registered, titl
 from tests.given import Given, given
 
 HOUSED = (registered(), lives("2016-06-01", "follow_up_housing"), title("2016-05-02"))
+RETURNED = (*HOUSED, left("2018-03-01"), lives("2018-03-05", "private", entry="back"))
 
 
 def assessed(*history: Event, on: str) -> Determine:
@@ -86,9 +94,8 @@ def test_a_fact_learnt_late_gives_the_day_on_which_it_was_true() -> None:
 
 
 def test_while_a_human_looks_the_service_stays_with_whoever_has_it() -> None:
-    back = (*HOUSED, left("2018-03-01"), lives("2018-03-05", "private", entry="back"))
-    outcome = given_determined(*HOUSED, on="2018-02-15").when(assessed(*back, on="2018-03-05"))
-    phase = determined(*back, on="2018-03-05")[0]
+    outcome = given_determined(*HOUSED, on="2018-02-15").when(assessed(*RETURNED, on="2018-03-05"))
+    phase = determined(*RETURNED, on="2018-03-05")[0]
     outcome.then(phase)
 
 
@@ -96,6 +103,24 @@ def test_a_first_look_that_needs_a_human_puts_nobody_in_charge() -> None:
     phase, service = determined(registered(intake=None), lives("2015-09-20"), on="2018-03-01")
     assert isinstance(phase, HousingPhaseDetermined) and phase.phase == "manual_review"
     assert isinstance(service, ServiceInChargeDetermined) and service.integration_management == "none"
+
+
+def test_what_had_been_determined_by_a_day() -> None:
+    first, again = determined(*HOUSED, on="2017-01-01"), determined(*HOUSED, on="2018-02-15")
+    assert [event.occurred_on for event in (*first, *again)] == [date(2017, 1, 1)] * 2 + [date(2018, 2, 15)] * 2
+    made = (*first, *again)
+    assert determined_by(date(2016, 12, 31), made) == Determined()
+    assert determined_by(date(2017, 1, 1), made).integration_management == "none"
+    assert determined_by(date(2018, 2, 15), made).integration_management == "district"
+
+
+def test_who_has_it_keeps_it_only_while_a_human_looks() -> None:
+    housed, back = assessed(*HOUSED, on="2018-02-15"), assessed(*RETURNED, on="2018-03-05")
+    before = determined_by(date(2018, 2, 15), determined(*HOUSED, on="2018-02-15"))
+    assert housed.assessment is not None and back.assessment is not None
+    assert management(before, back.assessment) == "district"
+    assert management(Determined(), back.assessment) == "none"
+    assert management(Determined(), housed.assessment) == "district"
 
 
 def test_nothing_is_published_of_whom_nothing_may_be_read() -> None:

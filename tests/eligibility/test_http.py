@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import requests
 
-from shared.api.tokens import issue
+from shared.api.roles import AUDITOR, INTEGRATION_MANAGER, MUNICIPAL_STAFF, REPORTING, TEAM_LEAD
 from shared.contracts.model import PersonalClass, PersonId
 from shared.privacy.masters import ISSUER_PRIVATE
+from shared.service.tokens import issue
 from tests.eligibility.office import Office, open_office
 from tests.eligibility.sentences import (
     AICHELBERG,
@@ -30,6 +31,7 @@ from tests.eligibility.sentences import (
 from tests.processes import running
 
 REVIEWED, IN_TOWN, ERASED = the("somebody to review"), the("somebody in town"), the("somebody erased")
+MOVED = the("somebody who moved")
 
 
 @dataclass
@@ -42,11 +44,21 @@ class Desk:
     before_the_title: int
 
     def get(
-        self, path: str, role: str = "team-lead", ags: str | None = None, language: str = "de", **parameters: Any
+        self, path: str, role: str = TEAM_LEAD, ags: str | None = None, language: str = "de", **parameters: Any
     ) -> requests.Response:
         token = issue(self.key, "probe", [role], ags=ags)
         headers = {"Authorization": f"Bearer {token}", "Accept-Language": language}
         return requests.get(f"{self.url}/eligibility/v1{path}", params=parameters, headers=headers, timeout=30)
+
+    def post(self, path: str, body: Any, role: str = TEAM_LEAD, ags: str | None = None) -> requests.Response:
+        headers = {"Authorization": f"Bearer {issue(self.key, 'probe', [role], ags=ags)}"}
+        return requests.post(f"{self.url}/eligibility/v1{path}", json=body, headers=headers, timeout=30)
+
+    def due(self, until: str, *who: PersonId) -> Any:
+        """What time alone brings these persons."""
+        answer = self.post("/due/search", {"person_ids": who, "until": until}, INTEGRATION_MANAGER)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["due"]
 
     def person(self, who: PersonId, **options: Any) -> Any:
         answer = self.get(f"/persons/{who}", **options)
@@ -63,6 +75,8 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         office.record(registered(intake="2017-09-15"), lives("2017-09-15"))
         office.record(registered(intake="2017-10-20"), who=ANCHOR)
         office.record(registered(), lives("2016-06-01", "private", GOEPPINGEN), title("2016-05-02"), who=IN_TOWN)
+        homes = (lives("2016-06-01", "private", GOEPPINGEN), lives("2018-02-05", "private", entry="flat"))
+        office.record(registered(), *homes, who=MOVED)
         office.record(registered(), who=ERASED)
         office.keyring.destroy(ERASED, [PersonalClass.STATISTICS], "retention")
         housed = (registered(), lives("2016-06-01", "private"), title("2016-05-02"))
@@ -132,11 +146,11 @@ def test_while_a_human_looks_the_service_goes_on_and_the_reason_is_said(desk: De
         (f"/persons/{ME}", {"known_at": "2018-02-30"}, 422, "invalid-fields"),
         (f"/persons/{ME}", {"known_at": "yesterday"}, 422, "invalid-fields"),
         ("/persons/17", {}, 422, "invalid-fields"),
-        (f"/persons/{ME}", {"role": "reporting"}, 403, "forbidden"),
-        (f"/persons/{IN_TOWN}", {"role": "integration-manager", "ags": AICHELBERG}, 403, "other-municipality"),
+        (f"/persons/{ME}", {"role": REPORTING}, 403, "forbidden"),
+        (f"/persons/{IN_TOWN}", {"role": INTEGRATION_MANAGER, "ags": AICHELBERG}, 403, "other-municipality"),
         ("/due", {"limit": 0}, 422, "invalid-fields"),
-        ("/due", {"role": "integration-manager"}, 403, "forbidden"),
-        ("/due", {"role": "team-lead", "ags": GOEPPINGEN}, 403, "forbidden"),
+        ("/due", {"role": INTEGRATION_MANAGER}, 403, "forbidden"),
+        ("/due", {"role": TEAM_LEAD, "ags": GOEPPINGEN}, 403, "forbidden"),
         ("/responsibility", {"ags": "08111000", "phase": "follow_up"}, 422, "invalid-fields"),
         ("/responsibility", {"ags": AICHELBERG, "phase": "unknown"}, 422, "invalid-fields"),
     ],
@@ -146,9 +160,42 @@ def test_what_is_refused(desk: Desk, path: str, options: dict[str, Any], status:
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:wegmarken:problem:{problem}")
 
 
-def test_municipal_staff_see_who_lives_in_their_municipality(desk: Desk) -> None:
-    found = desk.person(IN_TOWN, role="integration-manager", ags=GOEPPINGEN)
+@pytest.mark.parametrize("role", [MUNICIPAL_STAFF, INTEGRATION_MANAGER])
+def test_municipal_staff_see_who_lives_in_their_municipality(desk: Desk, role: str) -> None:
+    found = desk.person(IN_TOWN, role=role, ags=GOEPPINGEN)
     assert found["service_in_charge"]["integration_management"] == GOEPPINGEN
+
+
+@pytest.mark.parametrize("person", [ERASED, "7f8e1c8e-9a4b-5d0e-8a25-0a4f4e6d3a11"])
+def test_municipal_staff_learn_of_nobody_that_they_were_erased_or_never_known(desk: Desk, person: str) -> None:
+    answer = desk.get(f"/persons/{person}", role=MUNICIPAL_STAFF, ags=GOEPPINGEN)
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:wegmarken:problem:other-municipality")
+
+
+def test_municipal_staff_who_are_bound_to_no_municipality_see_nobody(desk: Desk) -> None:
+    answer = desk.get(f"/persons/{IN_TOWN}", role=MUNICIPAL_STAFF)
+    assert (answer.status_code, answer.json()["type"]) == (403, "urn:wegmarken:problem:forbidden")
+
+
+@pytest.mark.parametrize(
+    ("ags", "valid_at", "status"),
+    [
+        (None, "2018-02-04", 200),
+        (GOEPPINGEN, None, 403),
+        (GOEPPINGEN, "2018-02-04", 403),  # lived there then, but no longer does
+        (AICHELBERG, "2018-02-04", 403),  # lives there now, but did not then
+        (AICHELBERG, "2018-02-05", 200),
+        (AICHELBERG, None, 200),
+    ],
+)
+def test_municipal_staff_see_nobody_who_has_moved_away_and_no_time_elsewhere(
+    desk: Desk, ags: str | None, valid_at: str | None, status: int
+) -> None:
+    parameters = {} if valid_at is None else {"valid_at": valid_at}
+    answer = desk.get(f"/persons/{MOVED}", role=INTEGRATION_MANAGER, ags=ags, **parameters)
+    assert answer.status_code == status
+    if status == 403:
+        assert answer.json()["type"] == "urn:wegmarken:problem:other-municipality"
 
 
 @pytest.mark.parametrize(
@@ -199,10 +246,91 @@ def test_who_is_due_by_a_day(desk: Desk) -> None:
     assert [row["person_id"] for row in desk.get("/due", until="2019-11-01", limit=1).json()["due"]] == [ME]
 
 
+def test_what_time_alone_brings_some_persons(desk: Desk) -> None:
+    soon = {
+        "person_id": ME,
+        "kind": "service_changes",
+        "on": "2018-10-01",
+        "phase": "follow_up",
+        "rule": "R3",
+        "legal_basis": "§ 9 (1) Nr. 3 FlüAG",
+        "integration_management": "district",
+    }
+    later = {
+        "person_id": ANCHOR,
+        "kind": "phase_changes",
+        "on": "2019-10-20",
+        "phase": "follow_up",
+        "rule": "R6",
+        "legal_basis": "§ 9 (1) Nr. 4 FlüAG",
+        "integration_management": "none",
+    }
+    assert desk.due("2019-11-01", ANCHOR, ME, IN_TOWN) == [soon, later]
+    assert desk.due("2019-10-19", ANCHOR, ME) == [soon]
+    assert desk.due("2019-11-01", ANCHOR) == [later]
+    assert desk.due("2019-11-01", IN_TOWN, ERASED, the("nobody")) == []
+    asked = {"person_ids": [ME], "until": "2019-11-01"}
+    for role, ags in ((REPORTING, None), (TEAM_LEAD, AICHELBERG)):
+        assert desk.post("/due/search", asked, role, ags).status_code == 403
+
+
+def test_the_phases_of_several_persons(desk: Desk) -> None:
+    asked = {"person_ids": [IN_TOWN, ERASED, the("nobody"), ANCHOR]}
+    answer = desk.post("/persons/search", asked, INTEGRATION_MANAGER)
+    assert answer.status_code == 200, answer.text
+    for found, person_id in zip(answer.json()["persons"], (IN_TOWN, ANCHOR), strict=True):
+        alone = desk.person(person_id)
+        assert found == {name: alone[name] for name in ("person_id", "phase", "since", "overdue_since")}
+    for role, ags in ((REPORTING, None), (TEAM_LEAD, AICHELBERG)):
+        assert desk.post("/persons/search", asked, role, ags).status_code == 403
+    assert desk.post("/persons/search", {"person_ids": []}).status_code == 422
+
+
+def test_what_was_determined_and_when(desk: Desk) -> None:
+    history = desk.get(f"/persons/{ME}/history", role=INTEGRATION_MANAGER).json()
+    first, second = history["entries"]
+    assert [(each["as_of"], each["learnt_on"]) for each in (first, second)] == [
+        ("2018-03-01",) * 2,
+        ("2018-04-10",) * 2,
+    ]
+    assert first["determined"] == {
+        "household_id": f"household of {ME}",
+        "rule_set": "flueag-2018.1",
+        "phase": "provisional",
+        "since": "2017-09-15",
+        "rule": "R11",
+        "legal_basis": first["determined"]["legal_basis"],
+        "reasons": [],
+        "overdue_since": None,
+        "next_look_on": "2019-09-15",
+        "integration_management": "none",
+        "social_advice": "district",
+        "ags": AICHELBERG,
+    }
+    assert (second["determined"]["phase"], second["determined"]["rule"]) == ("follow_up", "R3")
+    assert set(second["changed"]) == {"phase", "since", "rule", "legal_basis", "overdue_since", "next_look_on"}
+    events = [desk.office.store.read(f"person-{ME}")[n].event_id for n in (0, 2)]
+    assert [first["caused_by"], second["caused_by"]] == events, "the registration, then the title"
+    then = desk.get(f"/persons/{ME}/history", known_at="2018-04-09").json()
+    assert then["entries"] == [first]
+
+
+def test_a_history_says_reasons_in_words_and_shows_nothing_of_whom_was_erased(desk: Desk) -> None:
+    *_, reviewed = desk.get(f"/persons/{REVIEWED}/history", language="en").json()["entries"]
+    assert reviewed["determined"]["reasons"] == [
+        {"reason": "returned-after-abroad", "text": "The person returned from abroad."}
+    ]
+    assert desk.get(f"/persons/{ERASED}/history").json()["entries"] == []
+    unknown = desk.get(f"/persons/{the('nobody')}/history")
+    assert (unknown.status_code, unknown.json()["type"]) == (404, "urn:wegmarken:problem:unknown-person")
+    assert desk.get(f"/persons/{ME}/history", role=REPORTING).status_code == 403
+    assert desk.get(f"/persons/{ME}/history", ags=AICHELBERG).status_code == 403
+
+
 def test_who_looked_is_recorded(desk: Desk) -> None:
     someone = the("somebody looked at")
     desk.office.record(registered(), opened("2016-01-01"), who=someone)
-    desk.person(someone, role="auditor")
+    desk.person(someone, role=AUDITOR)
     (book,) = (desk.office.directory / "access-log").glob("*.db")
     with sqlite3.connect(book) as db:
         (table,) = db.execute("select name from sqlite_master where type = 'table'").fetchone()

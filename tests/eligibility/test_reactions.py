@@ -24,11 +24,14 @@ from tests.eligibility.sentences import (
     ME,
     OTHER,
     born,
+    decided,
+    final,
     joined,
     left,
     lives,
     opened,
     registered,
+    settled,
     title,
     withdrawn,
 )
@@ -45,6 +48,24 @@ def a_family(office: Office) -> None:
     office.record(registered(intake="2017-09-15"), lives("2017-09-15"), who=ANCHOR)
     office.record(registered(intake=None, on="2017-09-15", anchor=ANCHOR, relation="spouse"), who=ME)
     office.record(born("2018-01-10"), who=OTHER)
+
+
+def test_a_review_that_was_settled_is_determined_for_the_whole_household(office: Office) -> None:
+    a_family(office)
+    earlier_stay = (opened("2015-01-01"), decided("2015-06-01"), final("2015-07-01"))
+    office.record(*earlier_stay, lives("2018-02-01", "private", entry="flat"), who=ANCHOR)
+    office.react()
+    assert [office.phase(who)[0] for who in (ANCHOR, ME, OTHER)] == ["manual_review"] * 3
+    in_review = office.determined(ANCHOR).phase
+    assert in_review is not None
+    office.record(settled(TODAY, *in_review.rests_on, since="2018-02-01"), who=ANCHOR)
+    office.react()
+    assert office.phase(ANCHOR) == ("follow_up", "2018-02-01", date(2018, 3, 1))
+    assert [office.phase(who)[0] for who in (ME, OTHER)] == ["follow_up"] * 2
+    by_hand = office.determined(ANCHOR).phase
+    assert by_hand is not None and (by_hand.rule, by_hand.legal_basis) == ("R13", "§ 9 (2) FlüAG")
+    assert by_hand.rests_on == (office.store.read(f"person-{ANCHOR}")[-1].event_id,)
+    assert office.served_by(ANCHOR) == "district"
 
 
 def test_a_registration_is_determined_with_all_it_rests_on(office: Office) -> None:
@@ -217,8 +238,8 @@ def test_of_an_erased_person_nothing_more_is_determined(office: Office) -> None:
     office.react()
     assert len(office.determinations(ME)) == before
     assert not office.due()
-    with office.reader.connect() as connection:
-        kept = connection.exec_driver_sql("select count(*) from eligibility_households_residents__v1g1").scalar()
+    with office.reader.snapshot() as now:
+        kept = now.connection.exec_driver_sql("select count(*) from eligibility_households_residents__v1g1").scalar()
     assert kept == 0
 
 

@@ -10,7 +10,7 @@ import pytest
 from services.eligibility.problems import REASONS
 from services.eligibility.rules import RULE_SETS, rule_set_on
 from shared.contracts.intake import Category, Destination, ProcedureKind, Relation
-from shared.contracts.model import Hidden
+from shared.contracts.model import Event, Hidden
 from tests.eligibility.sentences import (
     ANCHOR,
     ME,
@@ -27,6 +27,7 @@ from tests.eligibility.sentences import (
     lives,
     opened,
     registered,
+    settled,
     title,
     toleration,
     withdrawn,
@@ -500,6 +501,64 @@ def test_whoever_returns_is_for_a_human(destination: Destination) -> None:
     )
     anything.on("2017-05-31").then_follow_up("2016-05-02", "R3")
     anything.on("2017-06-01").then_review(f"returned-after-{destination}")
+
+
+RETURN: tuple[Event, ...] = (
+    registered(),
+    lives("2015-09-15"),
+    left("2016-05-01"),
+    lives("2016-11-01", "private", entry="back"),
+)
+DOUBTED = (event_id(2, RETURN[2]), event_id(3, RETURN[3]))
+
+
+def test_a_human_decides_about_a_return() -> None:
+    """Before the day of the decision, too, as everything that is learnt late."""
+    anything = given(*RETURN, settled("2017-02-01", *DOUBTED, since="2017-01-01"))
+    anything.on("2016-12-31").then_provisional(
+        rule="R13", legal_basis="§ 9 (2) FlüAG", reasons=(), next_look_on="2017-01-01"
+    )
+    anything.on("2017-01-01").then_follow_up(
+        "2017-01-01", "R13", legal_basis="§ 9 (2) FlüAG", integration_management="none"
+    )
+    anything.on("2018-03-01").then_follow_up("2017-01-01", "R13", integration_management="district")
+
+
+def test_after_a_human_let_provisional_housing_go_on_the_rules_look_at_what_comes_later() -> None:
+    """The 24 months had not passed on the day of the decision; a title that had been granted was known."""
+    going_on = settled("2017-02-01", *DOUBTED, phase="provisional")
+    anything = given(*RETURN, title("2017-01-10"), going_on)
+    anything.on("2017-09-14").then_provisional(rule="R13", since="2015-09-15", next_look_on="2017-09-15")
+    anything.on("2017-09-15").then_follow_up("2017-09-15", "R6")
+    given(*RETURN, going_on, title("2017-03-10")).on("2017-03-10").then_follow_up("2017-03-10", "R3")
+
+
+def test_a_decision_holds_for_its_doubts_and_no_others() -> None:
+    decision = settled("2017-02-01", *DOUBTED, since="2017-01-01")
+    again = (left("2017-03-01", entry="once more"), lives("2017-04-01", "private", entry="back again"))
+    given(*RETURN, decision, *again).on("2017-04-01").then_review("returned-after-abroad")
+    given(*RETURN, settled("2017-02-01", DOUBTED[0], since="2017-01-01")).on("2018-01-01").then_review(
+        "returned-after-abroad"
+    )
+    given(*RETURN, decision, withdrawn("review")).on("2018-01-01").then_review("returned-after-abroad")
+    given(*RETURN, decision, withdrawn("departure"), title("2016-12-01")).on("2018-01-01").then_follow_up(
+        "2016-12-01", "R3"
+    )
+
+
+def test_the_latest_decision_counts() -> None:
+    decisions = (
+        settled("2017-02-01", *DOUBTED, since="2017-01-01"),
+        settled("2017-03-01", *DOUBTED, phase="provisional", entry="on second thoughts"),
+    )
+    given(*RETURN, *decisions).on("2017-04-01").then_provisional(rule="R13")
+    given(*RETURN, *decisions[::-1]).on("2017-04-01").then_follow_up("2017-01-01", "R13")
+
+
+def test_a_decision_about_the_anchor_is_one_about_the_member() -> None:
+    doubted = (event_id(2, replace(RETURN[2], person_id=ANCHOR)), event_id(3, replace(RETURN[3], person_id=ANCHOR)))
+    anchor = (*RETURN, settled("2017-02-01", *doubted, since="2017-01-01"))
+    given(member(intake=None, on="2016-11-01")).with_anchor(*anchor).on("2018-01-01").then_follow_up("2017-01-01", "R10")
 
 
 def test_a_departure_recorded_by_mistake_is_no_return() -> None:

@@ -8,14 +8,15 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from shared.eventstore.port import Conflict, StoreUnavailable
-from shared.eventstore.sqlite import SqliteEventStore
+from shared.eventstore.port import NO_STREAM, AlreadyAnswered, Answer, Conflict, NewEvent, StoreUnavailable
+from shared.eventstore.sqlite import SqliteEventStore, _Append, _Writer
+from shared.runtime.native import completion
 from tests.eventstore.contract import EventStoreContract, append, event
 
 WRITER = """
@@ -93,6 +94,51 @@ def test_one_conflict_in_a_group_is_its_own(path: Path) -> None:
         outcomes = list(pool.map(attempt, range(64)))
     assert outcomes == [n % 4 != 0 for n in range(64)]
     assert [e.position for e in store.read_all()] == list(range(1, 50))
+    store.close()
+
+
+def written(path: Path, *group: tuple[str, Sequence[NewEvent], int, str]) -> list[Answer | AlreadyAnswered | Conflict]:
+    """What becomes of appends (stream, events, expected, command id) that the writer finds waiting together."""
+    writer = _Writer(path)
+    try:
+        return writer.write([_Append(*each, "digest", completion()) for each in group])
+    finally:
+        writer.close()
+
+
+def test_appends_of_one_group_see_each_other(path: Path) -> None:
+    store = SqliteEventStore(path)
+    first, repeated, too_late, following, large = written(
+        path,
+        ("s", [event(), event()], NO_STREAM, "same"),
+        ("s", [event()], NO_STREAM, "same"),
+        ("s", [event()], NO_STREAM, "late"),
+        ("s", [event()], 1, "following"),
+        ("t", [event() for _ in range(250)], NO_STREAM, "large"),
+    )
+    assert isinstance(first, Answer) and (first.revision, first.position) == (1, 2)
+    assert isinstance(repeated, AlreadyAnswered) and repeated.answer == first
+    assert isinstance(too_late, Conflict) and (too_late.expected, too_late.actual) == (NO_STREAM, 1)
+    assert isinstance(following, Answer) and (following.revision, following.position) == (2, 3)
+    assert isinstance(large, Answer) and (large.revision, large.position) == (249, 253)
+    assert [e.position for e in store.read_all()] == list(range(1, 254))
+    assert store.answer_to("large", stream="t") == large
+    store.close()
+
+
+def test_an_event_id_that_is_taken_harms_nobody_else_in_the_group(path: Path) -> None:
+    store = SqliteEventStore(path)
+    taken = event()
+    append(store, "theirs", taken)
+    outcomes = written(
+        path,
+        ("before", [event()], NO_STREAM, "before"),
+        ("mine", [event(), taken], NO_STREAM, "mine"),
+        ("after", [event()], NO_STREAM, "after"),
+    )
+    assert [type(outcome) for outcome in outcomes] == [Answer, Conflict, Answer]
+    assert [e.stream for e in store.read_all()] == ["theirs", "before", "after"]
+    assert append(store, "mine").revision == 0
     store.close()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import reduce
 from typing import Any
 from uuid import NAMESPACE_DNS, uuid5
@@ -11,6 +11,7 @@ from uuid import NAMESPACE_DNS, uuid5
 from services.intake.commands import NewResidence, RecordBirth, RegisterPerson
 from services.intake.households import Memberships
 from services.intake.person import IntakeCommand, IntakeEvent, Person, decider, evolve
+from shared.contracts.envelope import Envelope, Recorded
 from shared.contracts.intake import (
     BirthRecorded,
     HouseholdJoined,
@@ -20,7 +21,8 @@ from shared.contracts.intake import (
     ProcedureDecided,
     ProcedureOpened,
 )
-from shared.contracts.model import Ags, HouseholdId, PersonId
+from shared.contracts.model import Ags, EventId, HouseholdId, PersonId
+from shared.contracts.registry import contract_of
 from shared.execute import Decider, derived_id
 
 
@@ -118,6 +120,28 @@ def opened(on: str) -> ProcedureOpened:
 
 def decided(on: str, outcome: Any = "negative") -> ProcedureDecided:
     return ProcedureDecided(person_id=PERSON, procedure_id=PROCEDURE, outcome=outcome, occurred_on=day(on))
+
+
+def recorded(event: IntakeEvent, position: int, learnt_on: str, command: str = "") -> Recorded[IntakeEvent]:
+    """As it stands in the person's stream; ``command`` tells the commands apart."""
+    envelope = Envelope(
+        event_id=EventId(id_of(str(position))),
+        type=contract_of(type(event)).type,
+        version=1,
+        occurred_on=event.occurred_on,
+        learnt_on=day(learnt_on),
+        recorded_at=datetime(2018, 11, 5, tzinfo=UTC),
+        actor="probe",
+        on_behalf_of=None,
+        command_id=command,
+        body_digest="",
+        correlation_id="",
+        causation_id="",
+        stream=f"person-{PERSON}",
+        revision=position - 1,
+        position=position,
+    )
+    return Recorded(envelope, event)
 
 
 # --- what is asked ----------------------------------------------------------------------------

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from services.intake import record
 from services.intake.households import Memberships
-from services.intake.person import IntakeCommand, decider
-from services.intake.service import stream_of
+from services.intake.person import IntakeCommand, as_known, decider
 from services.intake.views import VIEWS
 from shared.contracts.codec import Origin, Sealer
+from shared.contracts.intake import person_stream
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.execute import derived_id, execute, load
 from shared.privacy.keyring import KeyRing
@@ -40,12 +39,15 @@ class Office:
         command_id = str(uuid4())
         person_id: Any = getattr(command, "person_id", derived_id(command_id, "person_id"))
         decides = decider(partial(derived_id, command_id), self._memberships(getattr(command, "anchor_id", None)))
-        execute(self.store, self.sealer, stream_of(person_id), decides, command, _origin(command_id))
+        execute(self.store, self.sealer, person_stream(person_id), decides, command, _origin(command_id))
         return person_id
 
+    def history(self, person_id: Any) -> Any:
+        """What was recorded about a person."""
+        return load(self.store, self.sealer, person_stream(person_id))
+
     def _memberships(self, person_id: Any) -> Memberships | None:
-        history: Any = load(self.store, self.sealer, stream_of(person_id))
-        known = record.known(history, None)
+        known = as_known(self.history(person_id))
         return None if known is None else known.memberships
 
     @contextmanager

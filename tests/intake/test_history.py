@@ -11,12 +11,12 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, multiple, rule
 
-from services.intake import commands, record
+from services.intake import answers, commands, history
 from services.intake.person import IntakeEvent, Person, contradictions, decider, evolve
 from services.intake.problems import PROBLEMS
 from services.intake.residences import Absence, Stay
 from shared.contracts.intake import PersonRegistered
-from shared.contracts.model import Hidden
+from shared.contracts.model import EventId, Hidden
 from shared.contracts.registry import contract_of, contracts
 from shared.execute import Refused
 from tests.intake.examples import (
@@ -28,6 +28,7 @@ from tests.intake.examples import (
     id_of,
     memberships,
     new_id,
+    recorded,
 )
 
 PUBLISHED = {name: contract.event_class for name, contract in contracts().items() if contract.service == "intake"}
@@ -90,7 +91,9 @@ def test_every_history_folds_and_can_be_shown(events: list[IntakeEvent], day: da
         assert person is not None or (before is None and not isinstance(event, PersonRegistered))
     if person is not None:
         list(contradictions(person))
-        record.as_of(person, day)
+        answers.person(person, day)
+    told = [recorded(event, n, day.isoformat(), str(n // 2)) for n, event in enumerate(events, 1)]
+    assert sum(len(entry["events"]) for entry in history.entries(told, None, "probe")) == len(events)
 
 
 # --- no command makes an impossible record ----------------------------------------------------
@@ -189,6 +192,22 @@ class Office(RuleBasedStateMachine):
             created="toleration_id",
         )
 
+    @rule(target=entries, day=DAYS, since=DAYS | st.none())
+    def settle_review(self, day: date, since: date | None) -> Any:
+        phase: Any = "provisional" if since is None else "follow_up"
+        return self.ask(
+            commands.SettleReview(
+                person_id=PERSON,
+                settles=(EventId(id_of("doubted")),),
+                phase=phase,
+                since=since,
+                legal_basis="§ 9 (2) FlüAG",
+                reason="Probe",
+                settled_on=day,
+            ),
+            created="review_id",
+        )
+
     @rule(day=DAYS, home=st.booleans())
     def join_household(self, day: date, home: bool) -> None:
         self.ask(
@@ -253,7 +272,9 @@ class Office(RuleBasedStateMachine):
         standing = [statement.answer for statement in person.consents.statements]
         for n, answer in enumerate(standing):
             assert answer != "withdrawn" or (n > 0 and standing[n - 1] == "given")
-        ids = [entry.entry_id for entry in (*person.whereabouts, *person.procedures, *person.permits)]
+        entries = (*person.whereabouts, *person.procedures, *person.permits, *person.reviews)
+        assert all(not isinstance(review.since, date) or review.since >= born_on for review in person.reviews)
+        ids = [entry.entry_id for entry in entries]
         assert len(ids) == len(set(ids)) and person.withdrawn.isdisjoint(ids)
 
     @invariant()

@@ -15,14 +15,17 @@ import pytest
 import requests
 
 from deploy.supervisor import Child, Supervisor, inherited
-from shared.api.tokens import issue
+from shared.api.roles import IMPORTER, INTAKE_CLERK, INTEGRATION_MANAGER, OPERATOR, REPORTING, TEAM_LEAD
 from shared.contracts.model import PersonalClass
 from shared.privacy.access_log import AccessLog
 from shared.privacy.keyring import open_keyring
 from shared.privacy.masters import ISSUER_PRIVATE, create_secrets, load_masters
+from shared.service.tokens import issue
 
 TODAY = "2018-11-05"
-CLERK, READER, OTHER = ("intake-clerk",), ("integration-manager",), ("reporting",)
+CLERK, READER, OTHER = (INTAKE_CLERK,), (INTEGRATION_MANAGER,), (REPORTING,)
+IMPORT = (IMPORTER,)
+SEARCH = "/intake/v1/persons/search"
 ANNA = {
     "family_name": "Muster",
     "given_name": "Anna",
@@ -93,7 +96,7 @@ def intake(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     supervisor.start()
     try:
         caller = Caller(children[0].url, data)
-        assert caller.post("/clock", {"today": TODAY}, ("operator",)).status_code == 201
+        assert caller.post("/clock", {"today": TODAY}, (OPERATOR,)).status_code == 201
         yield caller
     finally:
         supervisor.stop()
@@ -173,10 +176,15 @@ def test_a_persons_way_through_the_office(intake: Caller) -> None:
     intake.done(f"{path}/notices", {"language": "Arabic", "given_on": "2018-02-01"})
     intake.done(f"{path}/consents", {"scope": "disclosure", "given_on": "2018-02-01"})
     intake.done(f"{path}/consent-withdrawals", {"scope": "disclosure", "withdrawn_on": "2018-03-01"})
+    settlement = {"phase": "follow_up", "since": "2018-02-01", "legal_basis": "§ 9 (2) FlüAG", "reason": "Probe"}
+    doubted = [str(uuid4())]
+    body = {**settlement, "settles": doubted, "settled_on": TODAY}
+    review = intake.done(f"{path}/reviews", body, (TEAM_LEAD,))["id"]
     last = intake.done(f"{path}/refusals", {"scope": "advice_documentation", "refused_on": "2018-03-01"})
 
     record = intake.get(path).json()
-    assert record["revision"] == last["revision"] == 17
+    assert record["revision"] == last["revision"] == 18
+    assert record["reviews"] == [{"review_id": review, **body}]
     assert record["family_name"] == "Wege"
     assert record["household_id"] not in (anchor["household_id"], person["household_id"])
     assert record["residence"] == {"residence_id": move["id"], **corrected}
@@ -199,10 +207,10 @@ def test_a_persons_way_through_the_office(intake: Caller) -> None:
 
 
 def test_what_was_learnt_late_is_not_known_before(intake: Caller) -> None:
-    person = intake.done("/intake/v1/persons", ANNA, roles=("importer",), Learnt_On="2015-09-10")
+    person = intake.done("/intake/v1/persons", ANNA, roles=IMPORT, Learnt_On="2015-09-10")
     path = path_of(person["id"])
     move = {**HOME, "moved_in_on": "2015-12-01"}
-    intake.done(f"{path}/residences", move, roles=("importer",), Learnt_On="2016-05-01")
+    intake.done(f"{path}/residences", move, roles=IMPORT, Learnt_On="2016-05-01")
     assert intake.get(path, valid_at="2016-01-01").json()["residence"]["address"] == "Beispielweg 1"
     assert intake.get(path, valid_at="2016-01-01", known_at="2016-04-30").json()["residence"] is None
     assert intake.get(path, known_at="2015-09-09").status_code == 404
@@ -220,10 +228,170 @@ def test_a_repeated_command_gets_its_first_answer(intake: Caller) -> None:
 
 
 def found(intake: Caller, q: str, after: int = 0) -> list[dict[str, Any]]:
-    answer = intake.get("/intake/v1/persons", after=after, q=q)
+    answer = intake.post(SEARCH, {"q": q}, READER, Min_Position=str(after))
     assert answer.status_code == 200, answer.text
     persons: list[dict[str, Any]] = answer.json()["persons"]
     return persons
+
+
+def asked(intake: Caller, path: str, body: Any, after: int = 0, roles: tuple[str, ...] = READER) -> Any:
+    """The answer to a question."""
+    answer = intake.post(path, body, roles, Min_Position=str(after))
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def test_who_may_be_meant_by_a_name(intake: Caller) -> None:
+    youssef = {**ANNA, "family_name": "Aehnlich", "given_name": "Youssef", "residence": HOME}
+    person = intake.done("/intake/v1/persons", youssef)
+    sought = {"q": "Yusuf Ähnlch", "similar": True, "born_on": ANNA["born_on"]}
+    (likeliest, *_) = asked(intake, SEARCH, sought, person["position"])["persons"]
+    assert likeliest == {
+        "person_id": person["id"],
+        "family_name": "Aehnlich",
+        "given_name": "Youssef",
+        "file_number": ANNA["file_number"],
+        "phone": ANNA["phone"],
+        "born_on": ANNA["born_on"],
+        "residence": {"residence_id": likeliest["residence"]["residence_id"], **HOME},
+        "same_name": False,
+        "same_birthday": True,
+    }
+    exactly = {"q": "youssef ähnlich", "born_on": ANNA["born_on"]}
+    assert [p["person_id"] for p in asked(intake, SEARCH, exactly)["persons"]] == [person["id"]]
+    assert asked(intake, SEARCH, {**exactly, "born_on": "1990-05-18"})["persons"] == []
+    assert asked(intake, SEARCH, {"q": "Yusuf Ähnlch"})["persons"] == []
+
+
+def a_family(intake: Caller, key: str) -> list[Any]:
+    """A family of three as a page registers it: the anchor first, each under a key made of the page's own."""
+    anchor = intake.done("/intake/v1/persons", {**ANNA, "residence": HOME}, Idempotency_Key=f"{key}-0")
+    others = [
+        intake.done(
+            "/intake/v1/persons",
+            {**ANNA, "given_name": name, "anchor_id": anchor["id"], "relation": relation, "residence": HOME},
+            Idempotency_Key=f"{key}-{n}",
+        )
+        for n, (name, relation) in enumerate((("Bruno", "spouse"), ("Carla", "minor_child")), 1)
+    ]
+    return [anchor, *others]
+
+
+def test_a_family_is_registered_by_one_command_each_and_may_be_sent_again(intake: Caller) -> None:
+    key = uuid4().hex
+    family = a_family(intake, key)
+    head = family[-1]["position"]
+    assert a_family(intake, key) == family, "who was cut off in the middle sends everything again"
+    household_id = family[0]["household_id"]
+    assert {member["household_id"] for member in family} == {household_id}
+    (card,) = asked(intake, "/intake/v1/households/search", {"household_ids": [household_id]}, head)["households"]
+    assert [member["person_id"] for member in card["members"]] == [member["id"] for member in family]
+
+
+def test_households_as_one_visits_them(intake: Caller) -> None:
+    anchor = intake.done("/intake/v1/persons", {**ANNA, "residence": HOME})
+    elsewhere = {**HOME, "address": "Anderswo 2", "kind": "private", "accommodation": None}
+    spouse = intake.done(
+        "/intake/v1/persons",
+        {
+            **ANNA,
+            "given_name": "Bruno",
+            "file_number": None,
+            "anchor_id": anchor["id"],
+            "relation": "spouse",
+            "residence": elsewhere,
+        },
+    )
+    alone = intake.done("/intake/v1/persons", {**ANNA, "given_name": "Dora"})
+    unknown = str(uuid4())
+    ids = [alone["household_id"], anchor["household_id"], unknown]
+    found = asked(intake, "/intake/v1/households/search", {"household_ids": ids}, alone["position"])["households"]
+    assert [card["household_id"] for card in found] == ids
+    names = ("family_name", "given_name", "born_on", "sex", "phone", "language", "interpreter_needed", "file_number")
+    expected = {name: ANNA[name] for name in names}
+    home = {"residence_id": found[1]["residence"]["residence_id"], **HOME}
+    assert found[1]["members"][0] == {"person_id": anchor["id"], "relation": None, "residence": home, **expected}
+    assert found[1]["members"][1]["residence"]["address"] == "Anderswo 2"
+    assert (found[1]["anchor_id"], found[1]["residence"]) == (anchor["id"], home)
+    assert (found[0]["residence"], found[0]["members"][0]["given_name"]) == (None, "Dora")
+    assert found[2] == {"household_id": unknown, "anchor_id": None, "residence": None, "members": []}
+    for read in (spouse["id"], alone["id"]):
+        assert reads(intake, read) == ["intake.find_households"]
+    for roles in (OTHER, IMPORT):
+        assert intake.post("/intake/v1/households/search", {"household_ids": ids}, roles).status_code == 403
+    many = intake.post("/intake/v1/households/search", {"household_ids": [str(uuid4()) for _ in range(501)]}, READER)
+    assert (many.status_code, problem(many)) == (422, "invalid-fields")
+
+
+def test_what_falls_due(intake: Caller) -> None:
+    anchor = intake.done("/intake/v1/persons", ANNA)
+    child = intake.done(
+        "/intake/v1/births",
+        {
+            "anchor_id": anchor["id"],
+            "family_name": "Muster",
+            "given_name": "Carla",
+            "born_on": "2016-03-01",
+            "sex": "female",
+            "nationality": "Syria",
+        },
+    )
+    permit = {"section": "60a", "issued_on": "2018-05-01"}
+    toleration = intake.done(f"{path_of(anchor['id'])}/tolerations", {**permit, "valid_until": "2018-11-15"})
+    granted = {"section": "25(2)", "granted_on": "2017-11-01", "valid_until": "2018-11-01"}
+    title = intake.done(f"{path_of(child['id'])}/titles", granted)
+    expected = [
+        {
+            "person_id": child["id"],
+            "kind": "title_expires",
+            "on": "2018-11-01",
+            "section": "25(2)",
+            "entry_id": title["id"],
+        },
+        {
+            "person_id": anchor["id"],
+            "kind": "toleration_expires",
+            "on": "2018-11-15",
+            "section": "60a",
+            "entry_id": toleration["id"],
+        },
+    ]
+    due = "/intake/v1/due/search"
+    of = {"household_ids": [anchor["household_id"]], "until": "2018-11-19"}
+    answer = asked(intake, due, of, title["position"])
+    assert (answer["due"], answer["until"]) == (expected, "2018-11-19")
+    assert asked(intake, due, {"person_ids": [child["id"]], "until": "2018-11-19"})["due"] == expected[:1]
+    assert asked(intake, due, {**of, "until": "2018-11-14"})["due"] == expected[:1]
+    assert asked(intake, due, {"until": "2018-11-14"})["due"] == []
+    assert reads(intake, child["id"]) == ["intake.find_due"] * 3
+
+
+def test_a_persons_timeline(intake: Caller) -> None:
+    key = uuid4().hex
+    person = intake.done("/intake/v1/persons", {**ANNA, "residence": HOME}, Idempotency_Key=key)
+    path = path_of(person["id"])
+    residence_id = intake.get(path).json()["residence"]["residence_id"]
+    intake.done(f"{path}/corrections/residences/{residence_id}", {**HOME, "address": "Beispielweg 2"})
+    timeline = intake.get(f"{path}/history").json()
+    first, second = timeline["entries"]
+    assert [event["type"] for event in first["events"]] == ["PersonRegistered", "MovedIn"]
+    (corrected,) = second["events"]
+    assert (corrected["corrects"], corrected["changed"]) == (first["events"][1]["event_id"], ["address"])
+    assert first["events"][1]["corrected_by"] == corrected["event_id"]
+    assert first["events"][0]["fields"]["family_name"] == ANNA["family_name"]
+    assert (first["learnt_on"], first["occurred_on"], first["own"]) == (TODAY, ANNA["registered_on"], True)
+    then = intake.get(f"{path}/history", known_at=str(person["position"])).json()
+    assert len(then["entries"]) == 1 and then["entries"][0]["events"][1]["corrected_by"] is None
+    assert intake.get(f"{path}/history", known_at="2018-11-04").status_code == 404
+    assert problem(intake.get(f"{path_of(str(uuid4()))}/history")) == "unknown-person"
+    assert intake.get(f"{path}/history", OTHER).status_code == 403
+    assert reads(intake, person["id"]) == ["intake.get_person", "intake.get_history", "intake.get_history"]
+
+
+def reads(intake: Caller, subject: str) -> list[str]:
+    """By which questions the subject's data were read."""
+    accesses = AccessLog(intake.data / "access-log")
+    return [access.purpose for month in accesses.months() for access in accesses.accesses(month, subject=subject)]
 
 
 # --- what is refused --------------------------------------------------------------------------
@@ -333,6 +501,19 @@ def test_what_does_not_exist_is_not_found(intake: Caller) -> None:
     assert intake.get(path_of("anna")).status_code == 422
 
 
+def test_names_are_looked_for_in_a_body_and_never_in_a_url(intake: Caller) -> None:
+    answer = intake.get("/intake/v1/persons", q="muster")
+    assert (answer.status_code, problem(answer)) == (405, "method-not-allowed")
+    answer = intake.get(SEARCH)  # it is nobody's id
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    answer = intake.post(f"{SEARCH}?q=muster", {"q": "muster"}, READER)
+    assert (answer.status_code, problem(answer)) == (422, "invalid-fields")
+    for body, path in (({}, "q"), ({"q": " "}, "q"), ({"q": "x", "limit": "5"}, "limit"), ({"q": "x", "by": 1}, "by")):
+        answer = intake.post(SEARCH, body, READER)
+        assert (answer.status_code, problem(answer)) == (422, "invalid-fields")
+        assert [error["path"] for error in answer.json()["errors"]] == [path]
+
+
 @pytest.mark.parametrize(
     "query",
     [{"valid_at": "yesterday"}, {"known_at": "2018-02-30"}, {"known_at": "-1"}, {"until": TODAY}],
@@ -347,8 +528,8 @@ def test_a_wrong_question_is_named(intake: Caller, query: dict[str, Any]) -> Non
 def test_who_may_read_may_not_write_and_others_may_neither(intake: Caller) -> None:
     assert intake.post("/intake/v1/persons", ANNA, READER).status_code == 403
     assert intake.post("/intake/v1/persons", ANNA, OTHER).status_code == 403
-    assert intake.get("/intake/v1/persons", OTHER, q="muster").status_code == 403
-    answer = requests.get(f"{intake.url}/intake/v1/persons", params={"q": "muster"}, timeout=20)
+    assert intake.post(SEARCH, {"q": "muster"}, OTHER).status_code == 403
+    answer = requests.post(intake.url + SEARCH, json={"q": "muster"}, timeout=20)
     assert (answer.status_code, problem(answer)) == (401, "unauthenticated")
 
 
@@ -365,7 +546,7 @@ def test_every_read_of_a_record_is_recorded(intake: Caller) -> None:
     person = intake.done("/intake/v1/persons", {**ANNA, "family_name": "Einsicht"})
     intake.get(path_of(person["id"]))
     intake.get(f"/intake/v1/households/{person['household_id']}", after=person["position"])
-    intake.get("/intake/v1/persons", after=person["position"], q="einsicht")
+    found(intake, "einsicht", after=person["position"])
     accesses = AccessLog(intake.data / "access-log")
     read = [a for month in accesses.months() for a in accesses.accesses(month, subject=person["id"])]
     assert [(a.actor, a.purpose) for a in read] == [
@@ -398,11 +579,11 @@ def test_an_erased_person_is_neither_found_nor_recorded_about(intake: Caller) ->
 def test_no_name_reaches_a_log(intake: Caller) -> None:
     for name in ("http", "projector"):
         written = (intake.data / f"{name}.log").read_text()
-        assert not any(secret in written for secret in ("Muster", "muster", "GP-2015", "Beispielweg", "07161"))
+        assert not any(secret in written for secret in ("Muster", "muster", "GP-2015", "Beispielweg", "07161 000"))
 
 
 def test_openapi_tells_what_can_be_asked(intake: Caller) -> None:
     paths = requests.get(f"{intake.url}/openapi.json", timeout=20).json()["paths"]
     mine = [path for path in paths if path.startswith("/intake/v1/")]
-    assert len(mine) == 19
-    assert {"get", "post"} <= set(paths["/intake/v1/persons"])
+    assert len(mine) == 24
+    assert set(paths["/intake/v1/persons"]) == set(paths[SEARCH]) == {"post"}

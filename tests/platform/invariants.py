@@ -17,10 +17,10 @@ from shared.contracts.codec import decode, envelope_of
 from shared.eventstore.port import StoredEvent
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.privacy.sealer import ClosedSealer
-from shared.projections.content import content, fresh_fold
 from shared.projections.runner import Runner
 from shared.runtime.config import Settings
-from shared.runtime.platform import Platform
+from shared.service.platform import Platform
+from tests.folding import content, fresh_fold
 
 
 @contextmanager

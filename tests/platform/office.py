@@ -16,6 +16,7 @@ import requests
 
 from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER, ROLES, TODAY, set_up
 from deploy.one_machine import OneMachine
+from shared.api import roles
 
 T = TypeVar("T")
 
@@ -24,10 +25,10 @@ OTHER = "other"
 IMPORTER = "importer"
 WHO: Mapping[str, tuple[str, ...]] = {
     **ROLES,
-    OTHER: ("integration-manager",),
-    IMPORTER: ("importer",),
-    "reporting": ("reporting",),
-    "auditor": ("auditor",),
+    OTHER: (roles.INTEGRATION_MANAGER,),
+    IMPORTER: (roles.IMPORTER,),
+    "reporting": (roles.REPORTING,),
+    "auditor": (roles.AUDITOR,),
 }
 """The roles of each account."""
 DAY = TODAY.isoformat()
@@ -121,6 +122,12 @@ class RunningOffice:
     def shown(self, path: str, account: str = HEAD, **headers: str) -> Any:
         """What a query answers, after everything that is stored now is in its views."""
         answer = self.get(path, account, Min_Position=str(self.head()), **headers)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def found(self, path: str, body: Any, account: str = HEAD) -> Any:
+        """The same for a question with a body."""
+        answer = self.post(path, body, account, Min_Position=str(self.head()))
         assert answer.status_code == 200, answer.text
         return answer.json()
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http.client import HTTPConnection
 from itertools import pairwise
 from typing import Any
@@ -28,12 +29,13 @@ import requests
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
-from benchmarks.office import AGS, CLERK, HEAD, MANAGER
+from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER
 from deploy.processes import SERVICES
-from shared.api.tokens import issue
+from shared.api.roles import OPERATOR
 from shared.bus import topology
 from shared.bus.connection import connected
 from shared.privacy.masters import ISSUER_PRIVATE, ISSUER_PUBLIC
+from shared.service.tokens import issue
 from tests.platform.office import (
     DAY,
     HOME,
@@ -50,13 +52,13 @@ from tests.platform.office import (
 pytestmark = pytest.mark.platform
 
 PERSONS, CLOCK = "/intake/v1/persons", "/clock"
+SEARCH, EVENTS, STREAMS = f"{PERSONS}/search", "/reporting/v1/events/search", "/reporting/v1/streams"
 TALKS, VISITS = "/casework/v1/consultations", "/casework/v1/attempted-visits"
 CASE = "/casework/v1/cases/{case}"
 YESTERDAY, TOMORROW = "2018-05-31", "2018-06-02"
 ELSEWHERE = "08118001"
 """A municipality of another district."""
 NOBODY = "00000000-0000-4000-8000-000000000bad"
-OPERATOR = "operator"
 AT_ONCE = 8
 """Commands sent at the same moment."""
 
@@ -94,7 +96,8 @@ REFUSED = (
     invalid(f"POST {PERSONS}", "residence.floor", person(residence={**HOME, "floor": 3}), CLERK),
     invalid(f"POST {TALKS}", "mood", talk(mood="good"), MANAGER),
     invalid("POST /reporting/v1/reports", "colour", {"colour": "red"}),
-    invalid(f"GET {PERSONS}?q=probe&sort=name", "sort", account=CLERK),
+    invalid(f"POST {SEARCH}", "sort", {"q": "probe", "sort": "name"}, CLERK),
+    invalid(f"POST {SEARCH}?q=probe", "q", {"q": "probe"}, CLERK),
     invalid("GET /eligibility/v1/due?sort=day", "sort", account=CLERK),
     invalid("GET /casework/v1/cases?sort=day", "sort"),
     invalid("GET /reporting/v1/report?sort=day", "sort"),
@@ -112,14 +115,16 @@ REFUSED = (
     invalid(f"POST {TALKS}", "steps.0.step", talk(steps=[{"action_field": "work", "step": 1}]), MANAGER),
     invalid("POST /reporting/v1/reports", "report", {"report": 2018}),
     invalid(f"GET {PERSONS}/probe", "person_id", account=CLERK),
-    invalid(f"GET {PERSONS}?q=probe&limit=0", "limit", account=CLERK),
+    invalid(f"POST {SEARCH}", "limit", {"q": "probe", "limit": 0}, CLERK),
     invalid("GET /eligibility/v1/persons/{person}?valid_at=heute", "valid_at", account=CLERK),
     invalid("GET /eligibility/v1/persons/{person}?known_at=2018-02-30", "known_at", account=CLERK),
     invalid(f"GET /eligibility/v1/responsibility?ags={AGS}&phase=asleep", "phase", account=CLERK),
     invalid("GET /casework/v1/cases?unassigned=perhaps", "unassigned"),
     invalid("GET /reporting/v1/figures/weather", "figure"),
     invalid("GET /reporting/v1/figures/teams?explain=1", "explain"),
-    invalid("GET /reporting/v1/events?actor=clerk", "reason", account="auditor"),
+    invalid(f"POST {EVENTS}", "reason", {"actor": "clerk"}, "auditor"),
+    invalid(f"POST {STREAMS}/person-{{person}}/replay", "reason", {}, "auditor"),
+    invalid(f"POST {STREAMS}/Muster/replay", "stream", {"reason": "probe"}, "auditor"),
     # date in the future
     invalid(f"POST {PERSONS}", "registered_on", person(registered_on=TOMORROW), CLERK),
     invalid(f"POST {PERSONS}", "residence.moved_in_on", person(residence={**HOME, "moved_in_on": TOMORROW}), CLERK),
@@ -149,7 +154,8 @@ REFUSED = (
     Bad(f"POST {TALKS}", 404, "unknown-case", None, talk(case_id=NOBODY), MANAGER),
     Bad(f"POST {TALKS}/{NOBODY}/correction", 404, "unknown-consultation", None, talk(), MANAGER),
     Bad(f"GET /reporting/v1/reports/{NOBODY}", 404, "unknown-report"),
-    Bad(f"GET /reporting/v1/streams/person-{NOBODY}", 404, "unknown-stream", account="auditor"),
+    Bad(f"POST {STREAMS}/person-{NOBODY}/replay", 404, "unknown-stream", None, {"reason": "probe"}, "auditor"),
+    Bad(f"POST {TALKS}/search", 404, "unknown-case", None, {"case_id": NOBODY}, MANAGER),
     # what contradicts what is known
     Bad(
         f"POST {PERSONS}/{{person}}/departure",
@@ -172,14 +178,15 @@ REFUSED = (
         account=OTHER,
     ),
     Bad(f"GET {CASE}", 403, "not-your-case", account=OTHER),
-    Bad(f"GET {TALKS}?case_id={{case}}", 403, "not-your-case", account=OTHER),
+    Bad(f"POST {TALKS}/search", 403, "not-your-case", None, {"case_id": "{case}", "reason": "probe"}, OTHER),
+    Bad(f"POST {TALKS}/search", 403, "reason-required", None, {"case_id": "{case}"}, LEAD),
     # a role that may not
     Bad(f"POST {PERSONS}", 403, "forbidden", None, person(), MANAGER),
     Bad(f"POST {PERSONS}", 403, "forbidden", None, person(), CLERK, headers={"Learnt-On": DAY}),
     Bad(f"POST {TALKS}", 403, "forbidden", None, talk(), HEAD),
     Bad("GET /eligibility/v1/persons/{person}", 403, "forbidden", account=HEAD),
     Bad("GET /reporting/v1/report", 403, "forbidden", account=MANAGER),
-    Bad("GET /reporting/v1/events", 403, "forbidden", account=HEAD),
+    Bad(f"POST {EVENTS}", 403, "forbidden", None, {"reason": "probe"}, HEAD),
     *(Bad(f"POST {CLOCK}", 403, "forbidden", None, {"today": TOMORROW}, HEAD, service=s) for s in SERVICES),
 )  # fmt: skip
 
@@ -289,17 +296,21 @@ def test_without_a_valid_token_nobody_gets_in(office: RunningOffice, service: st
 
 
 @pytest.mark.parametrize(
-    "path",
+    ("path", "body"),
     [
-        f"{PERSONS}/{{person}}",
-        "/eligibility/v1/persons/{person}",
-        CASE,
-        "/reporting/v1/figures/persons-in-care?explain=true",
+        (f"{PERSONS}/{{person}}", None),
+        (SEARCH, {"q": "muster"}),
+        ("/eligibility/v1/persons/{person}", None),
+        (CASE, None),
+        (f"{TALKS}/search", {"case_id": "{case}"}),
+        ("/reporting/v1/figures/persons-in-care?explain=true", None),
+        (EVENTS, {"reason": "probe"}),
     ],
 )
-def test_without_a_valid_token_nobody_reads(office: RunningOffice, path: str) -> None:
+def test_without_a_valid_token_nobody_reads(office: RunningOffice, path: str, body: Any) -> None:
+    method, path, body = "GET" if body is None else "POST", office.filled(path), office.filled(body)
     for what, (slug, authorization) in forged(office).items():
-        answer = office.ask("GET", office.filled(path), None, headers={"Authorization": authorization})
+        answer = office.ask(method, path, None, body=body, headers={"Authorization": authorization})
         assert problem(answer, 401) == slug, what
 
 
@@ -448,20 +459,35 @@ def test_a_killed_service_repeats_by_key_what_it_had_answered(office: RunningOff
 
 # --- read your writes -------------------------------------------------------------------------------
 
+
+@dataclass(frozen=True)
+class Look:
+    """Something that a view answers; with a body it is asked by POST."""
+
+    path: str
+    account: str
+    body: Any = None
+
+    def __str__(self) -> str:
+        return self.path
+
+    def at(self, office: RunningOffice, **headers: str) -> requests.Response:
+        ask = partial(office.get, self.path) if self.body is None else partial(office.post, self.path, self.body)
+        return ask(self.account, **headers)
+
+
 LOOKED_AT = (
-    (f"{PERSONS}?q=muster", CLERK),
-    ("/eligibility/v1/due", CLERK),
-    ("/casework/v1/cases", HEAD),
-    ("/reporting/v1/figures/teams", HEAD),
+    Look(SEARCH, CLERK, {"q": "muster"}),
+    Look("/eligibility/v1/due", CLERK),
+    Look("/casework/v1/cases", HEAD),
+    Look("/reporting/v1/figures/teams", HEAD),
 )
 
 
-@pytest.mark.parametrize(("path", "account"), LOOKED_AT, ids=lambda value: str(value).split("?")[0])
-def test_a_position_beyond_the_end_of_the_log_is_nobody_s_to_wait_for(
-    office: RunningOffice, path: str, account: str
-) -> None:
+@pytest.mark.parametrize("look", LOOKED_AT, ids=str)
+def test_a_position_beyond_the_end_of_the_log_is_nobody_s_to_wait_for(office: RunningOffice, look: Look) -> None:
     for position in (str(office.rest() + 1), "-1", "soon"):
-        answer = office.get(path, account, Min_Position=position)
+        answer = look.at(office, Min_Position=position)
         assert problem(answer, 422) == "invalid-fields"
         assert [error["path"] for error in answer.json()["errors"]] == ["Min-Position"]
 
@@ -472,15 +498,15 @@ def test_a_view_that_is_behind_asks_to_come_again(office: RunningOffice) -> None
     projector.send(signal.SIGSTOP)
     try:
         position = str(office.register()["position"])
-        for path, account in LOOKED_AT:
-            answer = office.get(path, account, Min_Position=position, Accept_Language="en")
+        for look in LOOKED_AT:
+            answer = look.at(office, Min_Position=position, Accept_Language="en")
             assert problem(answer, 503) == "view-behind"
             assert int(answer.headers["Retry-After"]) > 0
-            assert office.get(path, account).ok, "who does not ask for the newest is answered"
+            assert look.at(office).ok, "who does not ask for the newest is answered"
     finally:
         projector.send(signal.SIGCONT)
-    for path, account in LOOKED_AT:
-        until(lambda path=path, account=account: office.get(path, account, Min_Position=position).ok, path)  # type: ignore[misc]
+    for look in LOOKED_AT:
+        until(lambda look=look: look.at(office, Min_Position=position).ok, str(look))  # type: ignore[misc]
 
 
 # --- a full disk ------------------------------------------------------------------------------------
@@ -529,15 +555,21 @@ def test_with_a_full_disk_nothing_is_half_written_and_later_all_is_well(
 
 
 def test_with_a_full_disk_what_needs_no_writing_goes_on(office: RunningOffice) -> None:
-    """But a person's record is shown only when the access log can say who read it."""
-    path = office.filled(f"{PERSONS}/{{person}}")
+    """But personal records are shown only when the access log can say who read them."""
+    looks = (
+        Look(office.filled(f"{PERSONS}/{{person}}"), CLERK),
+        Look(SEARCH, CLERK, {"q": "muster"}),
+        Look("/casework/v1/cases", HEAD),
+        Look(f"{TALKS}/search", MANAGER, office.filled({"case_id": "{case}"})),
+    )
     with full_disk(office, "intake-http", 0), full_disk(office, "casework-http", 0):
-        assert office.get("/casework/v1/cases", HEAD).ok
+        assert office.get("/casework/v1/teams", HEAD).ok
         assert office.ask("GET", "/health/ready", None, service="intake").ok
-        answer = office.get(path, CLERK)
-        assert problem(answer, 503) == "access-not-recorded"
-        assert "family_name" not in answer.json()
-    assert office.get(path, CLERK).ok
+        for look in looks:
+            answer = look.at(office)
+            assert problem(answer, 503) == "access-not-recorded"
+            assert PERSON["family_name"] not in answer.text and "cases" not in answer.json()
+    assert all(look.at(office).ok for look in looks)
 
 
 # --- no personal data where nobody looks for them ---------------------------------------------------
@@ -593,7 +625,7 @@ def tell(office: RunningOffice) -> Any:
     corrected |= {"category": "humanitarian", "corrected_on": DAY}
     office.done(f"{PERSONS}/{recorded['id']}/corrections/master-data", corrected, CLERK)
     office.advise(recorded, note=TELLING["note"])
-    found = office.shown(f"{PERSONS}?q={TELLING['family_name']}", CLERK)["persons"]
+    found = office.found(SEARCH, {"q": TELLING["family_name"]}, CLERK)["persons"]
     assert recorded["id"] in [one["person_id"] for one in found]
     assert office.get(f"{PERSONS}/{recorded['id']}", CLERK).json()["phone"] == TELLING["phone"]
     return recorded
@@ -606,15 +638,17 @@ def refuse(office: RunningOffice, recorded: Mapping[str, Any]) -> None:
         (422, office.post(PERSONS, {**PERSON, name: name}, CLERK)),
         (422, office.post(PERSONS, {**PERSON, "sex": name, "born_on": name}, CLERK)),
         (422, office.post(PERSONS, person(), CLERK, Idempotency_Key=TELLING["note"].encode().decode("latin-1"))),
-        (422, office.get(f"{PERSONS}?q=x&{name}={quote(phone)}", CLERK)),
+        (422, office.post(f"{SEARCH}?{name}={quote(phone)}", {"q": "x"}, CLERK)),
+        (422, office.post(SEARCH, {"q": name, "phone": phone}, CLERK)),
+        (405, office.get(f"{PERSONS}?q={name}", CLERK)),
         (422, office.get(f"{PERSONS}/{name}", CLERK)),
         (404, office.get(f"/intake/v1/people/{name}", CLERK)),
         (405, office.ask("PUT", f"{PERSONS}/{name}", CLERK)),
         (415, office.post(PERSONS, name.encode(), CLERK, Content_Type=f"text/{name}")),
         (400, office.post(PERSONS, f'{{"family_name": "{name}'.encode(), CLERK)),
-        (401, office.ask("GET", f"{PERSONS}?q={name}", None, headers={"Authorization": f"Bearer {name}"})),
+        (401, office.ask("POST", SEARCH, None, body={"q": name}, headers={"Authorization": f"Bearer {name}"})),
         (413, office.post(PERSONS, f'{{"family_name": "{name * 9000}"}}'.encode(), CLERK)),
-        (200, office.get(f"{PERSONS}?q={name}", CLERK, Correlation_Id=name, Accept_Language=name)),
+        (200, office.post(SEARCH, {"q": name}, CLERK, Correlation_Id=name, Accept_Language=name)),
         (409, office.post(f"{PERSONS}/{recorded['id']}/residences", {**HOME, "address": TELLING["address"]}, CLERK)),
         (403, office.post(TALKS, office.filled(talk(note=TELLING["note"])), OTHER)),
         (422, office.post(TALKS, office.filled(talk(took_part=[name], setting=name)), MANAGER)),

@@ -15,6 +15,7 @@ from deploy.broker import PrivateBroker
 from deploy.one_machine import OneMachine
 from scenarios.goeppingen_2018.script import scenario
 from scenarios.loader import Api, Loader
+from tests.broker import freeze, kill, restart, thaw
 from tests.platform import invariants
 from tests.platform.conftest import Platform, machine
 from tests.platform.figures import assert_reported
@@ -43,7 +44,7 @@ class Trouble:
         troubles += [
             ("stop the broker", lambda: self._broker_away(broker, broker.stop)),
             ("freeze the broker", lambda: self._freeze(broker)),
-            ("kill the broker", lambda: self._broker_away(broker, broker.kill)),
+            ("kill the broker", lambda: self._broker_away(broker, lambda: kill(broker))),
         ]
         moments = sorted(chance.sample(range(commands // 50, commands), len(troubles)))
         chance.shuffle(troubles)
@@ -90,13 +91,13 @@ class Trouble:
     def _broker_away(broker: PrivateBroker, end: Callable[[], None]) -> None:
         end()
         time.sleep(AWAY)
-        broker.restart()
+        restart(broker)
 
     @staticmethod
     def _freeze(broker: PrivateBroker) -> None:
-        broker.freeze()
+        freeze(broker)
         time.sleep(AWAY)
-        broker.thaw()
+        thaw(broker)
 
 
 def test_the_figures_survive_kills_and_a_broken_broker(tmp_path: Path, platform: Platform) -> None:

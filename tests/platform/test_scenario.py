@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
+from services.reporting.commands import SeriesName
 from tests.platform import invariants
 from tests.platform.conftest import Platform
 from tests.platform.figures import assert_reported
@@ -29,10 +32,22 @@ def test_the_invariants_hold(platform: Platform) -> None:
 
 
 def test_figures_are_explained_by_as_many_contributions_as_they_count(platform: Platform) -> None:
-    path = "/reporting/v1/figures/persons-in-care?valid_at=2018-05-31&explain=true"
-    answer = platform.get(path)
-    assert answer["value"]["persons"] == len(answer["explanation"]) == 1395
-    assert all(contribution["events"] for contribution in answer["explanation"])
+    path = "/reporting/v1/figures/persons-in-care?valid_at=2018-05-31&explain=true&limit=1000"
+    first = platform.get(path)
+    rest = platform.get(f"{path}&after={first['explanation']['next']}&known_at={first['position']}")["explanation"]
+    contributions = first["explanation"]["entries"] + rest["entries"]
+    assert first["value"]["persons"] == first["explanation"]["total"] == len(contributions) == 1395
+    assert rest["next"] is None and len({each["person"] for each in contributions}) == 1395
+    assert all(contribution["events"] for contribution in contributions)
+
+
+def test_every_series_says_at_each_point_what_the_figure_says(platform: Platform) -> None:
+    for name in get_args(SeriesName):
+        series = platform.get(f"/reporting/v1/series/{name}?since=2016-01-01&until=2018-12-31&every=quarter")
+        assert len(series["points"]) == 12
+        for point in series["points"]:
+            asked = f"valid_at={point['valid_at']}&known_at={series['position']}"
+            assert point["value"] == platform.get(f"/reporting/v1/figures/{name}?{asked}")["value"], name
 
 
 def test_a_figure_as_it_was_known_is_smaller_when_things_were_learnt_late(platform: Platform) -> None:

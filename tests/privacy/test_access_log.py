@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
-from shared.privacy.access_log import Access, AccessLog, AccessNotRecorded
+from shared.privacy.access_log import Access, AccessLog, AccessNotRecorded, oldest_kept
+from shared.privacy.cli import access_log
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2018, 11, 5, 12, tzinfo=UTC)
@@ -30,9 +32,9 @@ def log(directory: Path) -> Iterator[AccessLog]:
 
 
 def test_reads_go_to_the_file_of_their_month(log: AccessLog, directory: Path) -> None:
-    log.record("probe", "p1", "own case", NOON)
-    log.record("lead", "p2", "cover review", NOON + timedelta(days=30))
-    log.record("probe", "p2", "own case", NOON)
+    log.record("p1", actor="probe", purpose="own case", at=NOON)
+    log.record("p2", actor="lead", purpose="cover review", at=NOON + timedelta(days=30))
+    log.record("p2", actor="probe", purpose="own case", at=NOON)
     assert {path.name for path in directory.glob("*.db")} == {"access-2018-11.db", "access-2018-12.db"}
     assert log.months() == ["2018-11", "2018-12"]
     first = Access(at=NOON, actor="probe", subject="p1", purpose="own case")
@@ -44,40 +46,97 @@ def test_reads_go_to_the_file_of_their_month(log: AccessLog, directory: Path) ->
 
 
 def test_the_month_is_that_of_the_instant_in_utc(log: AccessLog) -> None:
-    log.record("probe", "p1", "own case", datetime(2018, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=1))))
+    log.record(
+        "p1", actor="probe", purpose="own case", at=datetime(2018, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+    )
     assert [access.at for access in log.accesses("2018-11")] == [datetime(2018, 11, 30, 23, 30, tzinfo=UTC)]
 
 
 def test_another_process_sees_a_read_at_once(log: AccessLog, directory: Path) -> None:
-    log.record("probe", "p1", "own case", NOON)
+    log.record("p1", actor="probe", purpose="own case", at=NOON)
     assert len(AccessLog(directory).accesses("2018-11")) == 1
 
 
 def test_what_ended_before_the_retention_limit_is_dropped(log: AccessLog, directory: Path) -> None:
     for month in (9, 10, 11):
-        log.record("probe", "p1", "own case", datetime(2018, month, 5, tzinfo=UTC))
-    assert log.drop_before(date(2018, 11, 30)) == ["2018-09", "2018-10"]
+        log.record("p1", actor="probe", purpose="own case", at=datetime(2018, month, 5, tzinfo=UTC))
+    assert log.drop_before("2018-11") == ["2018-09", "2018-10"]
     assert log.months() == ["2018-11"]
     assert not list(directory.glob("*2018-10*"))
-    log.record("probe", "p1", "own case", NOON)
+    log.record("p1", actor="probe", purpose="own case", at=NOON)
     assert len(log.accesses("2018-11")) == 2
+
+
+def test_one_read_may_be_of_several_each_once_and_keeps_its_reason(log: AccessLog) -> None:
+    log.record("p1", "p2", "p1", actor="probe", purpose="list", at=NOON, reason="Beschwerde")
+    log.record(actor="probe", purpose="nobody", at=NOON)
+    assert log.accesses("2018-11") == [
+        Access(at=NOON, actor="probe", subject=subject, purpose="list", reason="Beschwerde") for subject in ("p1", "p2")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("today", "months", "oldest"),
+    [
+        ("2018-11-01", 24, "2016-11"),
+        ("2018-11-30", 24, "2016-11"),
+        ("2018-12-01", 24, "2016-12"),
+        ("2018-01-31", 1, "2017-12"),
+        ("2018-01-31", 13, "2016-12"),
+    ],
+)
+def test_the_oldest_month_that_must_be_kept(today: str, months: int, oldest: str) -> None:
+    assert oldest_kept(date.fromisoformat(today), months) == oldest
+
+
+def drop(directory: Path, before: str, **settings: str) -> tuple[int, str]:
+    """Exit code and output of the command."""
+    env = {"WEGMARKEN_ACCESS_LOG": str(directory), **settings}
+    result = CliRunner().invoke(access_log, ["drop", "--before", before], env=env)
+    return result.exit_code, result.output
+
+
+def test_months_are_dropped_by_command_once_they_need_not_be_kept(log: AccessLog, directory: Path) -> None:
+    today = datetime.now(UTC).date()
+    kept = oldest_kept(today, 24)
+    for month in (oldest_kept(today, 26), oldest_kept(today, 25), kept, f"{today:%Y-%m}"):
+        log.record("p1", actor="probe", purpose="own case", at=datetime.fromisoformat(f"{month}-05T12:00:00+00:00"))
+    before = log.months()
+    too_young = oldest_kept(today, 23)
+    assert drop(directory, too_young) == (
+        1,
+        f"Error: {kept} must still be kept: the access log is kept for 24 months\n",
+    )
+    assert log.months() == before
+    assert drop(directory, kept) == (0, f"2 months dropped: {before[0]}, {before[1]}\n")
+    assert drop(directory, kept) == (0, "0 months dropped\n")
+    assert drop(directory, too_young, WEGMARKEN_ACCESS_LOG_MONTHS="23") == (0, f"1 month dropped: {kept}\n")
+    assert log.months() == [f"{today:%Y-%m}"]
+
+
+@pytest.mark.parametrize("before", ["2016", "2016-13", "yesterday", ""])
+def test_what_is_no_month_drops_nothing(log: AccessLog, directory: Path, before: str) -> None:
+    log.record("p1", actor="probe", purpose="own case", at=datetime(2016, 1, 5, tzinfo=UTC))
+    code, output = drop(directory, before)
+    assert code == 2 and "--before" in output
+    assert log.months() == ["2016-01"]
 
 
 def test_a_read_that_cannot_be_recorded_is_refused_until_it_can(log: AccessLog, directory: Path) -> None:
     directory.write_text("a file where the directory should be")
     for _ in range(2):
         with pytest.raises(AccessNotRecorded):
-            log.record("probe", "p1", "own case", NOON)
+            log.record("p1", actor="probe", purpose="own case", at=NOON)
     directory.unlink()
-    log.record("probe", "p1", "own case", NOON)
+    log.record("p1", actor="probe", purpose="own case", at=NOON)
     assert len(log.accesses("2018-11")) == 1
 
 
 def test_nothing_is_written_into_a_deleted_file(log: AccessLog, directory: Path) -> None:
-    log.record("probe", "p1", "own case", NOON)
+    log.record("p1", actor="probe", purpose="own case", at=NOON)
     for path in directory.iterdir():
         path.unlink()
-    log.record("probe", "p2", "own case", NOON)
+    log.record("p2", actor="probe", purpose="own case", at=NOON)
     assert [access.subject for access in log.accesses("2018-11")] == ["p2"]
 
 
@@ -85,7 +144,7 @@ def test_a_damaged_month_refuses_reads(directory: Path) -> None:
     directory.mkdir()
     (directory / "access-2018-11.db").write_bytes(b"no database" * 1000)
     with pytest.raises(AccessNotRecorded):
-        AccessLog(directory).record("probe", "p1", "own case", NOON)
+        AccessLog(directory).record("p1", actor="probe", purpose="own case", at=NOON)
 
 
 PROGRAM = """
@@ -96,7 +155,7 @@ from pathlib import Path
 from shared.privacy.access_log import AccessLog, AccessNotRecorded
 log = AccessLog(Path(sys.argv[1]))
 def record(n, year=2018, month=11):
-    log.record(sys.argv[2], f"p{{n}}", "own case", datetime(year, month, 5, tzinfo=UTC))
+    log.record(f"p{{n}}", actor=sys.argv[2], purpose="own case", at=datetime(year, month, 5, tzinfo=UTC))
 {body}
 """
 MANY = """

@@ -13,14 +13,13 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shared.contracts.model import Hidden, PersonalClass
+from shared.contracts.model import Hidden, MasterMissing, PersonalClass
 from shared.eventstore.port import StoreUnavailable
 from shared.privacy import keyring
 from shared.privacy.keyring import (
     KeyMissing,
     KeyRingUnavailable,
     MasterMismatch,
-    MasterMissing,
     SqliteKeyRing,
     SubjectErased,
     open_keyring,
@@ -70,22 +69,15 @@ def test_a_class_without_its_master_is_sealed(open_ring: OpenRing) -> None:
     reporting = open_ring([STATISTICS])
     assert reporting.key("p1", IDENTITY) is Hidden.SEALED
     assert fingerprint(reporting.key("p1", STATISTICS))
-    reporting.preload()
-    assert reporting.key("p1", IDENTITY) is Hidden.SEALED
     with pytest.raises(MasterMissing):
         reporting.key("p1", IDENTITY, create=True)
     with pytest.raises(MasterMissing):
         reporting.ensure([(IDENTITY, "p2")])
 
 
-@pytest.mark.parametrize("preloaded", [False, True], ids=["looked-up", "preloaded"])
-def test_an_erasure_counts_at_once_in_every_open_key_ring(
-    ring: SqliteKeyRing, open_ring: OpenRing, preloaded: bool
-) -> None:
+def test_an_erasure_counts_at_once_in_every_open_key_ring(ring: SqliteKeyRing, open_ring: OpenRing) -> None:
     ring.ensure([(IDENTITY, "p1"), (STATISTICS, "p1"), (IDENTITY, "p2")])
     other = open_ring()
-    if preloaded:
-        other.preload()
     assert fingerprint(other.key("p1", IDENTITY))
 
     open_ring([]).destroy("p1", [IDENTITY], "request")  # who erases needs no master
@@ -148,7 +140,7 @@ def test_erasing_again_adds_only_what_was_left(ring: SqliteKeyRing) -> None:
 @given(
     steps=st.lists(
         st.tuples(
-            st.sampled_from(["ensure", "erase", "preload"]),
+            st.sampled_from(["ensure", "erase"]),
             st.sampled_from([0, 1]),
             st.sampled_from(["p1", "p2", "p3"]),
             st.sampled_from([IDENTITY, STATISTICS]),
@@ -165,9 +157,7 @@ def test_two_open_key_rings_always_agree(
     model: dict[tuple[PersonalClass, str], str] = {}
     for action, which, subject, personal_class in steps:
         name = (personal_class, subject)
-        if action == "preload":
-            rings[which].preload()
-        elif action == "erase":
+        if action == "erase":
             rings[which].destroy(subject, [personal_class], "probe")
             model[name] = "erased"
         elif model.get(name) == "erased":
@@ -193,9 +183,7 @@ def test_more_keys_than_fit_into_memory(
     names = [(IDENTITY, f"p{n}") for n in range(10)]
     ring.ensure(names)
     keys = [fingerprint(ring.key(subject, IDENTITY)) for _, subject in names]
-    preloaded = open_ring()
-    preloaded.preload()
-    for each in (ring, preloaded):
+    for each in (ring, open_ring()):
         assert [fingerprint(each.key(subject, IDENTITY)) for _, subject in names] == keys
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -21,7 +22,7 @@ from shared.privacy.masters import (
     load_masters,
     load_secret,
 )
-from shared.privacy.pseudonyms import pseudonym
+from shared.privacy.pseudonyms import keyed_id, pseudonym
 
 
 def test_every_secret_is_made_once_for_the_owner_alone(secrets: Path) -> None:
@@ -91,3 +92,11 @@ def test_a_pseudonym_is_stable_and_needs_its_key() -> None:
     assert names == [pseudonym(b"k" * 32, person) for person in people]
     assert len(set(names)) == 2000
     assert not set(names) & {pseudonym(b"x" * 32, person) for person in people}
+
+
+def test_one_name_of_one_kind_has_one_id_under_one_key() -> None:
+    key, another = b"k" * 32, b"K" * 32
+    found = keyed_id(key, "employee", "muster")
+    assert found == keyed_id(key, "employee", "muster") == str(UUID(found))
+    others = (keyed_id(another, "employee", "muster"), keyed_id(key, "team", "muster"), keyed_id(key, "employee", "m"))
+    assert len({found, *others}) == 4

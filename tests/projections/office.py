@@ -16,7 +16,8 @@ from sqlalchemy import Column, Engine, Integer, MetaData, String, Table
 
 from shared.contracts.codec import Origin, encode
 from shared.contracts.intake import MovedIn, NoticeGiven, PersonRegistered
-from shared.contracts.model import Ags, Event, EventId, HouseholdId, PersonalClass, PersonId
+from shared.contracts.model import Ags, Event, EventId, HouseholdId, PersonalClass, PersonId, erased
+from shared.contracts.registry import types_of
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.privacy.keyring import SqliteKeyRing
 from shared.privacy.sealer import KeyRingSealer
@@ -33,8 +34,6 @@ from shared.projections.view import (
     Update,
     Upsert,
     View,
-    reads,
-    visible,
 )
 
 DAY = date(2018, 5, 2)
@@ -68,7 +67,7 @@ class People(View[PeopleTables]):
     """Who is registered, by name; and whether they were told about their data."""
 
     name, version = "probe.people", 1
-    types = reads(PersonRegistered, NoticeGiven)
+    types = types_of(PersonRegistered, NoticeGiven)
 
     def tables(self, metadata: MetaData, suffix: str) -> PeopleTables:
         return PeopleTables(
@@ -86,7 +85,7 @@ class People(View[PeopleTables]):
         person_id = fact.data["person_id"]
         if fact.type == "intake.NoticeGiven":
             yield Update(tables.people, {"person_id": person_id}, {"told_on": fact.occurred_on})
-        elif (name := visible(fact.data["family_name"])) is not None:
+        elif not erased(name := fact.data["family_name"]):
             yield Insert(tables.people, {"person_id": person_id, "name": name, "told_on": None})
 
     def erase(self, tables: PeopleTables, erasure: Erasure) -> Iterator[Change]:
@@ -104,7 +103,7 @@ class Homes(View[HomesTables]):
     """All moves, and where each person lives now."""
 
     name, version = "probe.homes", 1
-    types = reads(MovedIn)
+    types = types_of(MovedIn)
 
     def tables(self, metadata: MetaData, suffix: str) -> HomesTables:
         return HomesTables(

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.exc import DBAPIError
 
-from shared.projections.engine import forget_deleted, open_engine, reading
+from shared.projections.engine import forget_deleted, is_away, open_engine, reading
 
 METADATA = MetaData()
 PEOPLE = Table("people", METADATA, Column("id", String, primary_key=True), Column("name", String, index=True))
@@ -51,3 +56,55 @@ def test_reading_waits_for_no_writer_and_sees_one_state(tmp_path: Path) -> None:
         with reading(engine) as reader:
             assert reader.execute(select(PEOPLE)).all() == []
     engine.dispose()
+
+
+SQLITE = sqlite_dialect(dbapi=sqlite3)
+
+
+def refused(connection: sqlite3.Connection, statement: str, *values: object) -> sqlite3.Error:
+    with pytest.raises(sqlite3.Error) as caught:
+        connection.execute(statement, values)
+    return caught.value
+
+
+def test_what_sqlite_will_never_write_is_told_from_what_may_pass(tmp_path: Path) -> None:
+    path = tmp_path / "views.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("create table shelf(id integer primary key, a text not null)")
+        for statement, *values in (
+            ("insert into cupboard values(1)",),
+            ("insert into shelf(id, b) values(1, 2)",),
+            ("insert into shelf values(1, null)",),
+            ("insert into shelf values(?, 'x')", "no number"),
+            ("insert into shelf values(1, ?)", object()),
+        ):
+            assert not is_away(refused(connection, statement, *values), SQLITE), statement
+        connection.execute("pragma max_page_count=2")
+        assert is_away(refused(connection, "insert into shelf values(1, ?)", "long" * 10_000), SQLITE), "disk full"
+        connection.execute("pragma query_only=on")
+        assert is_away(refused(connection, "insert into shelf values(1, 'x')"), SQLITE), "read only"
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as other:
+            other.execute("begin immediate")
+            connection.execute("pragma query_only=off")
+            connection.execute("pragma busy_timeout=0")
+            assert is_away(refused(connection, "insert into shelf values(1, 'x')"), SQLITE), "locked"
+
+
+@pytest.mark.parametrize(
+    ("state", "away"),
+    [("57P01", True), ("40P01", True), ("53100", True), ("25006", True), ("42703", False), ("54000", False)],
+    ids=["shut down", "deadlock", "disk full", "standby", "no such column", "too large for its index"],
+)
+def test_postgresql_is_judged_by_its_sqlstate(state: str, away: bool) -> None:
+    """As its drivers raise it: most of these are the same class, and SQLAlchemy may have wrapped it."""
+
+    class Raised(sqlite3.OperationalError):
+        sqlstate = state
+
+    assert is_away(Raised(), SQLITE) == away
+    assert is_away(DBAPIError("insert", None, Raised()), SQLITE) == away
+
+
+def test_a_database_that_gives_no_answer_is_away() -> None:
+    assert is_away(sqlite3.InterfaceError("connection already closed"), SQLITE)
+    assert is_away(sqlite3.OperationalError("server closed the connection unexpectedly"), SQLITE)

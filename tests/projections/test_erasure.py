@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sqlalchemy import text
+
 from shared.contracts.model import PersonalClass
-from shared.projections.content import content, fresh_fold
 from shared.projections.engine import reading
 from shared.projections.read import ViewReader
+from shared.projections.rebuild import rebuild
 from shared.projections.registry import generations
 from shared.projections.runner import Runner
 from shared.projections.view import Change, Fact
+from tests.folding import content, fresh_fold
 from tests.projections.office import HOMES, PEOPLE, Office, People, PeopleTables, eventually, id_of, running, told
 
 
@@ -75,6 +78,39 @@ def test_a_stopped_view_is_still_read_and_so_follows_erasures(office: Office) ->
         erase(office, "Zuviel")
         eventually(lambda: followed(runner, office))
     assert traces(office, "Zuviel") == []
+
+
+def test_a_rebuild_meanwhile_does_not_stop_the_view(office: Office) -> None:
+    """The tables from which the runner would delete are gone: it looks again which are the view's."""
+    office.register("Zuviel")
+    runner = office.runner(PEOPLE)
+    with running(runner):
+        eventually(lambda: runner.status()["status"] == "ready")
+        rebuild(office.runner(PEOPLE), PEOPLE.name)
+        erase(office, "Zuviel")
+        eventually(lambda: followed(runner, office))
+        eventually(lambda: runner.status()["status"] == "ready")
+    assert traces(office, "Zuviel") == []
+
+
+def test_a_view_that_cannot_follow_an_erasure_stops_and_holds_up_no_other(office: Office) -> None:
+    class PeopleToo(People):
+        name = "probe.people_too"
+
+    office.register("Zuviel")
+    runner = office.runner(PEOPLE, PeopleToo())
+    runner.catch_up()
+    with runner.engine.begin() as connection:
+        connection.execute(text("drop table probe_people_people__v1g1"))
+    with running(runner):
+        erase(office, "Zuviel")
+        eventually(lambda: "probe.people" in runner.status()["stopped"])
+        head = office.register("Later")
+        eventually(lambda: runner.positions()["probe.people_too"] == head)
+        eventually(lambda: traces(office, "Zuviel") == [])
+    with reading(runner.engine) as connection:
+        numbers = {generation.view: generation.erasures for generation in generations(connection)}
+    assert numbers == {"probe.people": 0, "probe.people_too": 1}, "the first has it to do yet"
 
 
 def test_a_reader_that_holds_on_delays_an_erasure_but_does_not_lose_it(office: Office) -> None:

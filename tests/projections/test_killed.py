@@ -8,8 +8,8 @@ import sys
 import threading
 from pathlib import Path
 
-from shared.projections.content import content, fresh_fold
 from shared.projections.read import ViewReader
+from tests.folding import content, fresh_fold
 from tests.projections.office import DEADLINE, HOMES, PEOPLE, Office
 
 ROOT = Path(__file__).parents[2]

@@ -7,19 +7,21 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
 from shared.projections.read import ViewReader
-from shared.projections.registry import ViewNotReady, live_tables
+from shared.projections.registry import ViewNotReady
+from tests.folding import live_tables
 from tests.projections.office import HOMES, PEOPLE, Office, running
 
 
 def test_before_the_projector_came_nothing_is_ready(office: Office) -> None:
     reader = ViewReader(office.url, (PEOPLE, HOMES))
     assert reader.positions() == {"probe.people": 0, "probe.homes": 0}
-    with pytest.raises(ViewNotReady):
-        reader.tables(PEOPLE)
+    with reader.snapshot() as now, pytest.raises(ViewNotReady):
+        now.tables(PEOPLE)
     office.history(1)
     office.runner(PEOPLE).catch_up()
     assert reader.positions() == {"probe.people": 4, "probe.homes": 0}
-    assert reader.tables(PEOPLE) is live_tables(office.engine(), PEOPLE)
+    with reader.snapshot() as now:
+        assert now.tables(PEOPLE) is live_tables(office.engine(), PEOPLE)
     reader.close()
 
 
@@ -45,15 +47,14 @@ def test_who_waits_for_a_position_reads_its_own_writes(office: Office) -> None:
     with running(runner):
         position = office.register("Muster")
         assert reader.wait_for(PEOPLE, position, timeout=10)
-        with reader.connect() as connection:
-            assert connection.execute(select(reader.tables(PEOPLE).people.c.name)).scalars().all() == ["Muster"]
+        with reader.snapshot() as now:
+            assert now.connection.execute(select(now.tables(PEOPLE).people.c.name)).scalars().all() == ["Muster"]
     reader.close()
 
 
 def test_a_reader_cannot_write(office: Office) -> None:
     office.runner(PEOPLE).catch_up()
     reader = ViewReader(office.url, (PEOPLE,))
-    people = reader.tables(PEOPLE).people
-    with pytest.raises(OperationalError), reader.connect() as connection:
-        connection.execute(people.delete())
+    with reader.snapshot() as now, pytest.raises(OperationalError):
+        now.connection.execute(now.tables(PEOPLE).people.delete())
     reader.close()

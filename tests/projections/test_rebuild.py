@@ -11,13 +11,13 @@ from click.testing import CliRunner, Result
 from sqlalchemy import inspect, update
 
 from shared.projections.cli import views_group
-from shared.projections.content import content, fresh_fold
 from shared.projections.engine import reading
 from shared.projections.read import ViewReader
 from shared.projections.rebuild import RebuildFailed, rebuild
-from shared.projections.registry import generations, live_tables
+from shared.projections.registry import generations
 from shared.projections.runner import Runner
 from shared.projections.view import Change, Fact
+from tests.folding import content, fresh_fold, live_tables
 from tests.projections.office import HOMES, PEOPLE, Homes, Office, People, PeopleTables, eventually, running
 
 

@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Engine, MetaData, String, Table, event, inspect
+from sqlalchemy import Column, Engine, MetaData, String, Table, event, inspect, text
 
 from shared.contracts.intake import NoticeGiven
+from shared.contracts.registry import types_of
 from shared.eventstore.port import NewEvent
 from shared.projections import registry
-from shared.projections.content import content, fresh_fold
 from shared.projections.engine import reading
 from shared.projections.rebuild import rebuild
 from shared.projections.registry import ViewNotReady, generations
 from shared.projections.runner import Runner
-from shared.projections.view import Change, Day, Fact, Insert, View, reads
+from shared.projections.view import Change, Day, Fact, Insert, View
+from tests.folding import content, fresh_fold
 from tests.projections.office import (
     DAY,
     HOMES,
@@ -43,7 +44,7 @@ class Notices(View[NoticesTables]):
     """Who was told, and when: at most once, says its primary key."""
 
     name, version = "probe.notices", 1
-    types = reads(NoticeGiven)
+    types = types_of(NoticeGiven)
 
     def tables(self, metadata: MetaData, suffix: str) -> NoticesTables:
         person_id = Column("person_id", String, primary_key=True)
@@ -172,6 +173,77 @@ def test_rows_which_the_database_refuses_stop_the_view_before_their_event(office
     }
     assert runner.positions() == {"probe.people": head, "probe.notices": 2}
     assert content(runner.engine, NOTICES)["notices"] == [(id_of("First"), DAY)]
+    assert_fresh(office, runner.engine, PEOPLE)
+
+
+@pytest.mark.parametrize("damage", ["drop table {}", "alter table {} drop column told_on"])
+def test_a_table_that_is_not_what_its_view_takes_it_for_stops_this_view_only(office: Office, damage: str) -> None:
+    office.history(2)
+    runner = office.runner(PEOPLE, HOMES)
+    with running(runner):
+        eventually(lambda: runner.status()["status"] == "ready")
+        with runner.engine.begin() as connection:
+            connection.execute(text(damage.format("probe_people_people__v1g1")))
+        office.record("elsewhere", moved("Beispiel", "of no concern to the view"))
+        position = office.register("Late", moved("Late", "late"), moved("Late", "later")) - 2
+        head = office.store.head()
+        eventually(lambda: runner.positions()["probe.homes"] == head)
+        eventually(lambda: runner.status()["status"] == "view stopped")
+    event_id = office.store.read_all(after=position - 1)[0].event_id
+    assert runner.status()["stopped"] == {"probe.people": {"event_id": event_id, "position": position}}
+    assert runner.positions() == {"probe.people": position - 1, "probe.homes": head}
+    assert_fresh(office, runner.engine, HOMES)
+
+
+def test_indexes_that_cannot_be_made_stop_their_view_only(office: Office) -> None:
+    office.history(2)
+    office.runner(PEOPLE, HOMES).catch_up()
+    office.record("elsewhere", moved("Beispiel", "late"))
+    runner = office.runner(PEOPLE, HOMES)
+    with runner.engine.begin() as connection:
+        connection.execute(text("drop table probe_people_people__v1g1"))
+    runner.catch_up()
+    head = office.store.head()
+    assert runner.status()["status"] == "view stopped"
+    assert runner.status()["stopped"] == {"probe.people": {"event_id": None, "position": head}}
+    head = office.record("elsewhere", moved("Beispiel", "later"))
+    with running(runner):
+        eventually(lambda: runner.positions()["probe.homes"] == head)
+    assert_fresh(office, runner.engine, HOMES)
+
+
+def test_a_full_disk_stops_no_view_and_is_waited_for(office: Office) -> None:
+    runner = office.runner(PEOPLE, HOMES)
+    runner.catch_up()
+    pages = 20  # more than the empty tables take
+
+    @event.listens_for(runner.engine, "connect")
+    def limit(connection: Any, _: object) -> None:
+        connection.execute(f"pragma max_page_count={pages}")
+
+    runner.engine.dispose()
+    head = office.history(200)
+    with running(runner):
+        eventually(lambda: runner.status()["status"] == "waiting: ConnectionError")
+        assert runner.status()["stopped"] == {}
+        pages = 1_000_000
+        runner.engine.dispose()
+        eventually(lambda: runner.positions() == {"probe.people": head, "probe.homes": head})
+    assert_fresh(office, runner.engine, PEOPLE, HOMES)
+
+
+def test_a_database_that_refuses_the_register_is_waited_for(office: Office) -> None:
+    """It belongs to all views of the runner; the other runners of the process are none the worse."""
+    office.history(1)
+    runner = office.runner(PEOPLE)
+    runner.catch_up()
+    with runner.engine.begin() as connection:
+        connection.execute(text("alter table wegmarken_views rename column live to alive"))
+    with running(runner):
+        eventually(lambda: runner.status()["status"].startswith("waiting: "))
+        with runner.engine.begin() as connection:
+            connection.execute(text("alter table wegmarken_views rename column alive to live"))
+        eventually(lambda: runner.status()["status"] == "ready")
     assert_fresh(office, runner.engine, PEOPLE)
 
 

@@ -12,12 +12,13 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Engine
 
-from services.reporting.facts import KnownAt, look
+from services.reporting.facts import look
 from services.reporting.figures import FIGURES
-from services.reporting.figures.model import Contribution, Number, explain, measure, value_of
+from services.reporting.figures.model import Contribution, Number, Sums, explain, measure
 from services.reporting.views import VIEWS
 from shared.contracts import casework, eligibility, intake
 from shared.contracts.codec import Origin, encode
+from shared.contracts.envelope import KnownAt
 from shared.contracts.model import (
     Ags,
     CaseId,
@@ -165,7 +166,10 @@ def ask(engine: Engine, name: str, valid_at: date, known_at: KnownAt = None) -> 
     with snapshot(engine) as now:
         at = look(now, figure.views, valid_at=valid_at, known_at=known_at)
         value = measure(now.connection, figure, at)
-        assert value == value_of(figure, explain(now.connection, figure, at), at.as_of)
+        sums = Sums()
+        for contribution in explain(now.connection, figure, at):
+            sums.add(contribution.line, contribution.amount)
+        assert value == figure.value(sums, at.as_of)
     return value
 
 
@@ -332,6 +336,16 @@ def talk_withdrawn(name: str, household: str, on: date = DAY_ONE) -> casework.Co
     )
 
 
+def visit(name: str, household: str, on: date, team: str = "team") -> casework.VisitAttempted:
+    return casework.VisitAttempted(
+        occurred_on=on,
+        consultation_id=ConsultationId(id_of(name)),
+        case_id=case_of(household),
+        team_id=TeamId(id_of(team)),
+        held_by=EmployeeId(id_of("somebody")),
+    )
+
+
 def employee(name: str, qualification: casework.Qualification = "graduate") -> casework.EmployeeJoined:
     return casework.EmployeeJoined(
         occurred_on=DAY_ONE,
@@ -380,3 +394,13 @@ def serves(ags: str, service: Any = "district", since: date = DAY_ONE) -> casewo
 
 def team(name: str, on: date = DAY_ONE) -> casework.TeamFormed:
     return casework.TeamFormed(occurred_on=on, team_id=TeamId(id_of(name)), name=name)
+
+
+def team_joined(who: str, name: str, on: date = DAY_ONE) -> casework.TeamJoined:
+    return casework.TeamJoined(occurred_on=on, employee_id=EmployeeId(id_of(who)), team_id=TeamId(id_of(name)))
+
+
+def area_set(name: str, *municipalities: str, on: date = DAY_ONE) -> casework.TeamAreaSet:
+    return casework.TeamAreaSet(
+        occurred_on=on, team_id=TeamId(id_of(name)), municipalities=tuple(map(Ags, municipalities))
+    )

@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from services.reporting.facts import KnownAt
 from shared.contracts import casework, eligibility, intake
+from shared.contracts.envelope import KnownAt
 from shared.contracts.model import Event
 from tests.reporting.histories import History
 
@@ -61,6 +61,16 @@ class Oracle:
     def left_on(self, person: str) -> date:
         home = self.home(person)
         return home.occurred_on if isinstance(home, intake.MovedOut) else date.max
+
+    def phase(self, person: str) -> str:
+        """By the newest determination: before the phase of follow-up housing it was the one before."""
+        said = [e for e in self.said(eligibility.HousingPhaseDetermined) if e.person_id == person]
+        if not said:
+            return "undetermined"
+        newest = said[-1]
+        if newest.since is None or newest.since <= self.day:
+            return str(newest.phase)
+        return "provisional" if newest.phase == "follow_up" else "undetermined"
 
     def entitled(self, person: str) -> bool:
         said = [e for e in self.said(eligibility.HousingPhaseDetermined) if e.person_id == person]
@@ -115,6 +125,14 @@ class Oracle:
             and self.service(home.ags) == "district"
         ]
 
+    def population(self) -> dict[str, Any]:
+        lines = Counter(
+            f"{self.phase(person)}.{home.kind}"
+            for person in self.households
+            if hasattr(home := self.home(person), "kind")
+        )
+        return {"total": sum(lines.values()), **dict(sorted(lines.items()))}
+
     def overdue_occupants(self) -> dict[str, Any]:
         found: Counter[str] = Counter()
         for person in self.households:
@@ -136,6 +154,18 @@ class Oracle:
         outreach = sum(talk.setting == "outreach" for talk in self.talks)
         return {"outreach": outreach, "consultations": len(self.talks)}
 
+    @property
+    def visits(self) -> list[Any]:
+        return [visit for visit in self.said(casework.VisitAttempted) if visit.occurred_on <= self.day]
+
+    def consultations(self) -> dict[str, Any]:
+        settings = Counter(talk.setting for talk in self.talks)
+        return {"total": len(self.talks), **settings, "attempted": len(self.visits)}
+
+    def consultations_by_team(self) -> dict[str, Any]:
+        held = Counter(f"{talk.team_id}.held" for talk in self.talks)
+        return dict(held + Counter(f"{visit.team_id}.attempted" for visit in self.visits))
+
     def topics(self) -> dict[str, Any]:
         counts = Counter(topic for talk in self.talks for topic in talk.topics)
         return dict(sorted(counts.items(), key=lambda entry: (-entry[1], entry[0])))
@@ -144,6 +174,46 @@ class Oracle:
         advised = {talk.case_id for talk in self.talks if talk.case_id in self.cases}
         family = sum(self.case_is_family(case) for case in advised)
         return {"family_cases": family, "single_cases": len(advised) - family}
+
+    def _last_day(self, contract: Any) -> date:
+        ended = [e.occurred_on for e in self.said(casework.ContractEnded) if e.contract_id == contract.contract_id]
+        return min([contract.ends_on or date.max, *ended])
+
+    def _latest(self, kind: type[Event], of: str) -> dict[str, Any]:
+        """The event that holds for each value of a field."""
+        found: dict[str, Any] = {}
+        for event in self.said(kind):
+            before = found.get(getattr(event, of))
+            if event.occurred_on <= self.day and (before is None or before.occurred_on <= event.occurred_on):
+                found[getattr(event, of)] = event
+        return found
+
+    def caseload_by_team(self) -> dict[str, Any]:
+        lines: Counter[str] = Counter()
+        overdue = self._overdue()
+        for team, area in self._latest(casework.TeamAreaSet, "team_id").items():
+            for line, persons in (("persons", self._in_care()), ("overdue", overdue)):
+                lines[f"{team}.{line}"] += sum(self.home(person).ags in area.municipalities for person in persons)
+        fte: Counter[str] = Counter()
+        members = self._latest(casework.TeamJoined, "employee_id")
+        for contract in self.said(casework.ContractConcluded):
+            if contract.occurred_on <= self.day <= self._last_day(contract) and contract.employee_id in members:
+                fte[members[contract.employee_id].team_id] += contract.fte
+        counted = {f"{team}.fte": value for team, value in fte.items()}
+        return {key: value for key, value in {**lines, **counted}.items() if value}
+
+    def _overdue(self) -> list[str]:
+        return [
+            person
+            for person in self.households
+            if self.entitled(person)
+            and getattr(home := self.home(person), "kind", None) == "shared_accommodation"
+            and self.service(home.ags) == "district"
+        ]
+
+    def contracts_ending(self) -> dict[str, Any]:
+        ended = [c for c in self.said(casework.ContractConcluded) if self._last_day(c) <= self.day]
+        return {"contracts": len(ended), "fte": sum((contract.fte for contract in ended), Decimal(0))}
 
     def staff(self) -> dict[str, Any]:
         joined = {event.employee_id for event in self.said(casework.EmployeeJoined)}

@@ -9,9 +9,9 @@ import pytest
 
 from services.reporting.views import VIEWS
 from shared.contracts.model import PersonalClass
-from shared.projections.content import content, fresh_fold
 from shared.projections.engine import open_engine
 from shared.projections.runner import Runner
+from tests.folding import content, fresh_fold
 from tests.reporting.histories import (
     ADELBERG,
     History,

@@ -10,7 +10,18 @@ from typing import Any
 import orjson
 import pytest
 
-from services.reporting.history import Act, Question, SealedPart, causation, document, entries, tree
+from services.reporting.history import (
+    Act,
+    Actor,
+    Question,
+    SealedPart,
+    actor_of,
+    causation,
+    document,
+    page,
+    subjects,
+    tree,
+)
 from services.reporting.ledger import LEDGER, Ledger
 from shared.contracts.casework import ConsultationHeld, TeamFormed
 from shared.contracts.codec import Origin, encode
@@ -99,7 +110,7 @@ def log(ledger: Ledger) -> Log:
 
 
 def numbers(ledger: Ledger, **question: Any) -> list[int]:
-    return [entry.seq for entry in entries(ledger, Question(**question))]
+    return [entry.seq for entry in page(ledger, Question(**question)).entries]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +138,7 @@ def test_who_asks_gets_the_entries_that_answer(
 
 
 def test_an_entry_shows_what_is_plain_and_names_what_is_sealed(ledger: Ledger, log: Log) -> None:
-    (entry,) = entries(ledger, Question(stream="consultation-k"))
+    (entry,) = page(ledger, Question(stream="consultation-k")).entries
     assert entry.envelope.actor == "anna"
     assert entry.envelope.recorded_at == START + timedelta(minutes=3)
     assert entry.data["took_part"] == ["p"]
@@ -155,10 +166,55 @@ def test_causation_shows_what_led_to_what(ledger: Ledger) -> None:
     def shape(act: Act) -> tuple[Any, ...]:
         return (act.entry.envelope.stream[-1], *map(shape, act.caused))
 
-    acts = causation(ledger, "act 1")
+    acts = causation(page(ledger, Question(correlation_id="act 1")).entries)
     assert [shape(act) for act in acts] == [("a", ("c", ("d",)), ("e",)), ("b", ("f",))]
-    assert tree(acts[1])["caused"][0]["envelope"]["stream"] == "team-f"
-    assert causation(ledger, "nobody's act") == ()
+    assert causation(()) == ()
+
+
+def test_a_tree_tells_what_led_to_what_and_when_but_neither_who_nor_what(ledger: Ledger) -> None:
+    log = Log(ledger)
+    click = log.record(team("a"), "person-p")
+    log.record(team("b"), "eligibility-p", actor="service:eligibility", cause=click)
+    told = tree(causation(page(ledger, Question()).entries), lambda subject: f"P-{subject}")
+    assert (told["events"], told["milliseconds"]) == (2, 60_000)
+    (root,) = told["tree"]
+    (effect,) = root["caused"]
+    assert (root["stream"], root["actor_kind"], root["after_ms"]) == (
+        {"kind": "person", "subject": "P-p"},
+        "account",
+        0,
+    )
+    assert (effect["type"], effect["stream"]["subject"]) == ("casework.TeamFormed", "P-p")
+    assert (effect["actor_kind"], effect["service"], effect["after_ms"]) == ("service", "eligibility", 60_000)
+    assert "anna" not in str(told) and "data" not in root
+
+
+@pytest.mark.parametrize(
+    ("account", "by"),
+    [
+        ("service:casework", Actor("service", "casework")),
+        ("anna", Actor("account")),
+        ("service:", Actor("account")),
+        ("services", Actor("account")),
+    ],
+)
+def test_who_acted_is_an_account_or_a_service(account: str, by: Actor) -> None:
+    assert actor_of(account) == by
+
+
+def test_pages_are_turned_in_both_directions(ledger: Ledger, log: Log) -> None:
+    def turned(**question: Any) -> tuple[list[int], int | None, int | None]:
+        found = page(ledger, Question(limit=2, **question))
+        return [entry.seq for entry in found.entries], found.previous, found.next
+
+    assert turned() == ([1, 2], None, 2)
+    assert turned(after=2) == ([3, 4], 3, None)
+    assert turned(before=3) == ([1, 2], None, 2)
+    assert turned(last=True) == ([3, 4], 3, None)
+    assert turned(before=4) == ([2, 3], 2, 3)
+    assert turned(after=4) == ([], 5, None)
+    assert turned(before=1) == ([], None, 0)
+    assert turned(last=True, actor="bert") == ([2, 4], None, None)
 
 
 def test_what_claims_to_be_its_own_cause_is_shown_all_the_same(ledger: Ledger) -> None:
@@ -166,4 +222,11 @@ def test_what_claims_to_be_its_own_cause_is_shown_all_the_same(ledger: Ledger) -
     log.record(team("a"), "team-a", cause="event 1")
     log.record(team("b"), "team-b", cause="event 3")
     log.record(team("c"), "team-c", cause="event 2")
-    assert len(causation(ledger, "act 1")) == 2
+    assert len(causation(page(ledger, Question()).entries)) == 2
+
+
+def test_an_answer_tells_about_whom_was_asked_for_and_whom_its_streams_are_about(ledger: Ledger, log: Log) -> None:
+    asked = Question(actor="bert", stream="person-p")
+    assert subjects(asked, ()) == ["bert", "p"]
+    assert subjects(Question(), page(ledger, Question(limit=3)).entries) == ["north", "south", "k"]
+    assert subjects(asked, page(ledger, Question(actor="bert")).entries) == ["bert", "p", "south", "east"]

@@ -14,7 +14,8 @@ import pytest
 from services.reporting.ledger import LEDGER, Ledger
 from services.reporting.replay.document import changed
 from services.reporting.replay.folds import FOLDS
-from services.reporting.replay.stream import Step, document, replay_stream
+from services.reporting.replay.masking import masked, somebody_in
+from services.reporting.replay.stream import Step, between, document, replay_stream
 from shared.contracts import casework, eligibility, intake, reporting, runtime
 from shared.contracts.codec import Origin, encode
 from shared.contracts.model import (
@@ -72,12 +73,12 @@ class Archive:
             )
         self.ledger.write(stored)
 
-    def replay(self, stream: str, to: int | None = None, classes: Sequence[PersonalClass] = ()) -> list[Step]:
+    def replay(self, stream: str, classes: Sequence[PersonalClass] = ()) -> list[Step]:
         """With the keys of some classes; of all, if none is named."""
         masters = {c: master for c, master in MASTERS.items() if not classes or c in classes}
         ring = SqliteKeyRing(self.folder / "keys.db", masters)
         try:
-            return replay_stream(self.ledger, KeyRingSealer(ring), stream, to)
+            return replay_stream(self.ledger, KeyRingSealer(ring), stream)
         finally:
             ring.close()
 
@@ -160,8 +161,9 @@ def test_a_person_step_by_step(archive: Archive) -> None:
         "withdrawn": {"reason": "not_true", "on": "2018-07-31"},
     }
     assert steps[1].state["residences"]["r1"]["kind"] == "shared_accommodation"  # an earlier step stays what it was
-    assert archive.replay("person-p1", to=1) == steps[:2]
-    assert document(steps[0])["envelope"]["actor"] == "anna"
+    assert between(steps, after=None, to=1) == steps[:2]
+    assert between(steps, after=1, to=None) == steps[2:]
+    assert between(steps, after=0, to=2) == steps[1:3]
     assert archive.replay("person-nobody") == []
 
 
@@ -364,3 +366,66 @@ def test_changed_paths() -> None:
     after = {"a": 1, "b": {"c": [1, 2]}, "f": {"g": {"h": 3}}}
     assert changed(before, after) == ["b/c", "b/d", "f/g/h"]
     assert changed(after, after) == []
+
+
+# --- pseudonyms -----------------------------------------------------------------------------------
+
+
+def veiled(name: str) -> str:
+    return f"P-{name}"
+
+
+def test_whoever_appears_in_a_step_does_so_by_pseudonym(archive: Archive) -> None:
+    archive.state(
+        "case-c1",
+        casework.CaseOpened(occurred_on=D1, case_id=CaseId("c1"), household_id=HouseholdId("h1"), member_id=PERSON),
+        casework.CaseAssigned(occurred_on=D1, case_id=CaseId("c1"), team_id=TeamId("t"), manager_id=EmployeeId("e")),
+        casework.CaseMemberLeft(occurred_on=D2, case_id=CaseId("c1"), member_id=PERSON),
+    )
+    told = [document(step, veiled) for step in archive.replay("case-c1")]
+    assert (told[0]["actor_kind"], told[0]["actor"]) == ("account", "P-anna")
+    assert set(told[0]["state"]["members"]) == {f"P-{PERSON}"}
+    assert told[1]["state"]["assignment"] == {"team_id": "t", "manager_id": "P-e", "since": D1.isoformat()}
+    assert told[2]["changed"] == [f"members/P-{PERSON}"]
+    assert told[0]["state"]["case_id"] == "c1" and told[0]["type"] == "casework.CaseOpened"
+
+
+def test_persons_employees_and_accounts_are_somebody(archive: Archive) -> None:
+    held = casework.ConsultationHeld(
+        occurred_on=D1,
+        consultation_id=ConsultationId("k"),
+        case_id=CaseId("c1"),
+        team_id=TeamId("t"),
+        held_by=EmployeeId("e"),
+        took_part=(PERSON, PersonId("p2")),
+        concerns=(PersonId("p3"),),
+        setting="office",
+        minutes=30,
+        interpreter=False,
+        topics=(),
+        steps=(),
+        health=(),
+        note=None,
+    )
+    assert set(somebody_in(held)) == {"e", PERSON, "p2", "p3"}
+    joined = casework.EmployeeJoined(
+        occurred_on=D1, employee_id=EmployeeId("e"), account="eva", name="Beispiel", qualification="graduate"
+    )
+    assert set(somebody_in(joined)) == {"e", "eva"}
+    born = intake.BirthRecorded(
+        occurred_on=D1,
+        person_id=PERSON,
+        household_id=HouseholdId("h1"),
+        anchor_id=PersonId("p2"),
+        family_name="Muster",
+        given_name="Probe",
+        sex="female",
+        nationality="XX",
+    )
+    assert set(somebody_in(born)) == {PERSON, "p2"}
+
+
+def test_a_mask_reaches_keys_lists_and_paths() -> None:
+    names = {"p1": "X"}
+    assert masked({"p1": ["p1", 1, None, {"a": "p1"}]}, names) == {"X": ["X", 1, None, {"a": "X"}]}
+    assert masked(["members/p1/since"], names) == ["members/X/since"]

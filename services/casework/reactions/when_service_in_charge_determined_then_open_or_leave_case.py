@@ -7,14 +7,11 @@ so it does not matter which message led here, how often, or in which order.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from services.casework.commands import AddMember, RemoveMember
 from shared.contracts.casework import case_of
-from shared.contracts.eligibility import ServiceInChargeDetermined
+from shared.contracts.eligibility import DISTRICT, ServiceInChargeDetermined
 from shared.contracts.model import Hidden
-
-DISTRICT: Final = "district"
 
 
 def react(determinations: Sequence[ServiceInChargeDetermined]) -> list[AddMember | RemoveMember]:

@@ -18,8 +18,8 @@ from sqlalchemy import (
     Subquery,
     Table,
     and_,
+    exists,
     false,
-    func,
     literal,
     or_,
     select,
@@ -27,10 +27,11 @@ from sqlalchemy import (
 )
 
 from services.casework.standing import Scope
-from services.casework.views.rows import rows
 from shared.contracts.casework import CaseAssigned, CaseClosed, CaseMemberJoined, CaseMemberLeft, CaseOpened
 from shared.contracts.model import EmployeeId, HouseholdId
-from shared.projections.view import Change, Day, Delete, Fact, Update, Upsert, View, reads
+from shared.contracts.registry import types_of
+from shared.projections.read import rows
+from shared.projections.view import Change, Day, Delete, Fact, Update, Upsert, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class CaseTables:
 
 
 class WhichCases(View[CaseTables]):
-    name, version = "casework.cases", 1
-    types = reads(CaseOpened, CaseMemberJoined, CaseMemberLeft, CaseAssigned, CaseClosed)
+    name, version = "casework.cases", 2
+    types = types_of(CaseOpened, CaseMemberJoined, CaseMemberLeft, CaseAssigned, CaseClosed)
 
     def tables(self, metadata: MetaData, suffix: str) -> CaseTables:
         return CaseTables(
@@ -68,7 +69,7 @@ class WhichCases(View[CaseTables]):
                 Column("case_id", String, primary_key=True),
                 Column("since", Day, primary_key=True),
                 Column("team_id", String, nullable=False),
-                Column("manager_id", String, nullable=False),
+                Column("manager_id", String, nullable=False, index=True),
             ),
         )
 
@@ -97,15 +98,9 @@ class WhichCases(View[CaseTables]):
 
 def assigned(tables: CaseTables, on: date) -> Subquery:
     """Each case's assignment on a day: case_id, since, team_id, manager_id."""
-    all_of_them = tables.assignments
-    newest = (
-        select(all_of_them.c.case_id, func.max(all_of_them.c.since).label("since"))
-        .where(all_of_them.c.since <= on)
-        .group_by(all_of_them.c.case_id)
-        .subquery()
-    )
-    is_newest = and_(all_of_them.c.case_id == newest.c.case_id, all_of_them.c.since == newest.c.since)
-    return select(all_of_them).join(newest, is_newest).subquery()
+    held, later = tables.assignments, tables.assignments.alias()
+    superseded = exists().where(later.c.case_id == held.c.case_id, later.c.since > held.c.since, later.c.since <= on)
+    return select(held).where(held.c.since <= on, ~superseded).subquery()
 
 
 def _member(tables: CaseTables, case: dict[str, str], person_id: str) -> Upsert:

@@ -12,9 +12,10 @@ from datetime import date
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, func, select
 
 from services.casework.employee import Announcement, announcements
-from services.casework.views.readable import readable
 from shared.contracts.casework import ContractConcluded, ContractEnded, ContractExpiryAnnounced
-from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View, reads
+from shared.contracts.model import erased
+from shared.contracts.registry import types_of
+from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class ContractEndTables:
 
 class WhichContractsEnd(View[ContractEndTables]):
     name, version = "casework.contract_ends", 1
-    types = reads(ContractConcluded, ContractEnded, ContractExpiryAnnounced)
+    types = types_of(ContractConcluded, ContractEnded, ContractExpiryAnnounced)
 
     def tables(self, metadata: MetaData, suffix: str) -> ContractEndTables:
         return ContractEndTables(
@@ -44,9 +45,9 @@ class WhichContractsEnd(View[ContractEndTables]):
         contract = {"contract_id": data["contract_id"]}
         match fact.type.partition(".")[2]:
             case "ContractConcluded":
-                if (ends_on := readable(data["ends_on"])) is None:
+                if erased(data["ends_on"]) or data["ends_on"] is None:
                     return
-                due = announcements(date.fromisoformat(ends_on), date.fromisoformat(fact.learnt_on))
+                due = announcements(date.fromisoformat(data["ends_on"]), date.fromisoformat(fact.learnt_on))
                 for days_ahead, due_on in due.items():
                     row = {"days_ahead": days_ahead, "employee_id": data["employee_id"], "due_on": due_on}
                     yield Insert(tables.announcements, contract | row)

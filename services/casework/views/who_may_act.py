@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Column, Connection, MetaData, String, Table, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, or_, select
 
 from shared.contracts.casework import CoverBegan, CoverEnded, EmployeeJoined, TeamFormed, TeamJoined
 from shared.contracts.model import EmployeeId, TeamId
-from shared.projections.view import Change, Day, Fact, Insert, Update, Upsert, View, reads
+from shared.contracts.registry import types_of
+from shared.projections.read import rows
+from shared.projections.view import Change, Day, Fact, Insert, Update, Upsert, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class AccessTables:
 
 class WhoMayAct(View[AccessTables]):
     name, version = "casework.access", 1
-    types = reads(EmployeeJoined, TeamFormed, TeamJoined, CoverBegan, CoverEnded)
+    types = types_of(EmployeeJoined, TeamFormed, TeamJoined, CoverBegan, CoverEnded)
 
     def tables(self, metadata: MetaData, suffix: str) -> AccessTables:
         return AccessTables(
@@ -76,6 +79,12 @@ class WhoMayAct(View[AccessTables]):
                 yield Update(tables.covers, {"cover_id": data["cover_id"]}, {"until": day})
 
 
+def accounts(connection: Connection, tables: AccessTables) -> dict[str, EmployeeId]:
+    """The employee behind each account."""
+    found = select(tables.accounts.c.account, tables.accounts.c.employee_id)
+    return dict(connection.execute(found).tuples().all())
+
+
 def team_on(connection: Connection, tables: AccessTables, employee_id: EmployeeId, day: date) -> TeamId | None:
     """The team to which the employee belongs on a day."""
     entries = tables.memberships
@@ -95,3 +104,17 @@ def covered_by(connection: Connection, tables: AccessTables, deputy_id: Employee
         covers.c.deputy_id == deputy_id, covers.c.from_on <= day, covers.c.until >= day
     )
     return frozenset(connection.execute(running).scalars())
+
+
+def covers_of(
+    connection: Connection, tables: AccessTables, employee_id: EmployeeId, first: date, last: date
+) -> list[dict[str, Any]]:
+    """The covers in which the employee has a part, as the covered one or the deputy, and that run on a day from
+    ``first`` to ``last``; in order of their beginnings."""
+    covers = tables.covers
+    found = select(covers).where(
+        or_(covers.c.employee_id == employee_id, covers.c.deputy_id == employee_id),
+        covers.c.from_on <= last,
+        covers.c.until >= first,
+    )
+    return rows(connection, found.order_by(covers.c.from_on, covers.c.cover_id))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Column, Connection, MetaData, String, Subquery, Table, and_, func, select
 
-from services.casework.views.readable import readable
-from services.casework.views.rows import rows
 from shared.contracts.casework import (
     ContractConcluded,
     ContractEnded,
@@ -19,7 +17,10 @@ from shared.contracts.casework import (
     TeamFormed,
     TeamJoined,
 )
-from shared.projections.view import Change, Day, Delete, Erasure, Fact, Update, Upsert, View, reads
+from shared.contracts.model import erased
+from shared.contracts.registry import types_of
+from shared.projections.read import rows
+from shared.projections.view import Change, Day, Delete, Erasure, Fact, Update, Upsert, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class StaffTables:
 
 class WhoWorksWhere(View[StaffTables]):
     name, version = "casework.staff", 1
-    types = reads(TeamFormed, TeamAreaSet, EmployeeJoined, TeamJoined, ContractConcluded, ContractEnded)
+    types = types_of(TeamFormed, TeamAreaSet, EmployeeJoined, TeamJoined, ContractConcluded, ContractEnded)
 
     def tables(self, metadata: MetaData, suffix: str) -> StaffTables:
         return StaffTables(
@@ -93,25 +94,25 @@ class WhoWorksWhere(View[StaffTables]):
             case "TeamAreaSet":
                 area = {"since": day, "municipalities": " ".join(data["municipalities"])}
                 yield Upsert(tables.areas, ("team_id", "since"), {"team_id": data["team_id"]} | area)
-            case "EmployeeJoined":
+            case "EmployeeJoined" if not erased(data["name"]):
                 employee = {
                     "employee_id": data["employee_id"],
                     "account": data["account"],
-                    "name": readable(data["name"]),
-                    "qualification": readable(data["qualification"]),
+                    "name": data["name"],
+                    "qualification": data["qualification"],
                     "joined_on": day,
                 }
                 yield Upsert(tables.employees, ("employee_id",), employee)
             case "TeamJoined":
                 membership = {"employee_id": data["employee_id"], "since": day, "team_id": data["team_id"]}
                 yield Upsert(tables.memberships, ("employee_id", "since"), membership)
-            case "ContractConcluded":
+            case "ContractConcluded" if not erased(data["fte"]):
                 contract = {
                     "contract_id": data["contract_id"],
                     "employee_id": data["employee_id"],
-                    "fte": readable(data["fte"]),
+                    "fte": data["fte"],
                     "starts_on": day,
-                    "ends_on": readable(data["ends_on"]),
+                    "ends_on": data["ends_on"],
                     "ended_on": None,
                 }
                 yield Upsert(tables.contracts, ("contract_id",), contract)
@@ -146,6 +147,20 @@ def employees(connection: Connection, tables: StaffTables, day: date) -> list[di
         .order_by(employee.c.name, employee.c.employee_id)
     )
     return rows(connection, found)
+
+
+def names(connection: Connection, tables: StaffTables, employee_ids: Collection[str]) -> dict[str, str]:
+    """What those of these employees are called who were not erased, by their ids."""
+    employee = tables.employees.c
+    found = select(employee.employee_id, employee.name).where(employee.employee_id.in_(employee_ids))
+    return dict(connection.execute(found).tuples().all())
+
+
+def team_names(connection: Connection, tables: StaffTables, team_ids: Collection[str]) -> dict[str, str]:
+    """What these teams are called, by their ids."""
+    team = tables.teams.c
+    found = select(team.team_id, team.name).where(team.team_id.in_(team_ids))
+    return dict(connection.execute(found).tuples().all())
 
 
 def contracts(connection: Connection, tables: StaffTables) -> dict[str, list[dict[str, Any]]]:

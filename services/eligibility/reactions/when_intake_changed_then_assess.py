@@ -16,18 +16,13 @@ from shared.contracts.intake import (
     TolerationIssued,
 )
 from shared.contracts.model import PersonId
-from shared.contracts.registry import contract_of
+from shared.contracts.registry import types_of
 
 NAME: Final = "when intake changed then assess"
 
-NO_RULE_READS: Final = frozenset(
-    contract_of(event_class).type
-    for event_class in (NoticeGiven, ConsentGiven, ConsentRefused, ConsentWithdrawn, TolerationIssued)
-)
-CONCERNS_NOBODY_ELSE: Final = NO_RULE_READS | {
-    contract_of(PersonRegistered).type,  # nobody can belong to somebody who was not yet registered
-    contract_of(BirthRecorded).type,
-}
+NO_RULE_READS: Final = types_of(NoticeGiven, ConsentGiven, ConsentRefused, ConsentWithdrawn, TolerationIssued)
+# Nobody can belong to somebody who was not yet registered or born.
+CONCERNS_NOBODY_ELSE: Final = NO_RULE_READS | types_of(PersonRegistered, BirthRecorded)
 
 
 def concerns_members(event_type: str) -> bool:

@@ -1,11 +1,14 @@
-"""Eligibility's read models, in its own database."""
+"""The read models of eligibility, each named by the question it answers."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from services.eligibility.views.due import DUE
-from services.eligibility.views.households import HOUSEHOLDS
+from services.eligibility.views.when_to_look_again import WhenToLookAgain
+from services.eligibility.views.whom_it_may_concern import WhomItMayConcern
 from shared.projections.view import View
 
-VIEWS: Final[tuple[View[Any], ...]] = (HOUSEHOLDS, DUE)
+HOUSEHOLDS: Final = WhomItMayConcern()
+DUE: Final = WhenToLookAgain()
+
+VIEWS: tuple[View[Any], ...] = (HOUSEHOLDS, DUE)

@@ -1,11 +1,18 @@
-"""Intake's read models, in its own database."""
+"""The read models of intake, each named by the question it answers."""
 
 from __future__ import annotations
 
 from typing import Any, Final
 
-from services.intake.views.households import HOUSEHOLDS
-from services.intake.views.persons import PERSONS
+from services.intake.views.which_permits_expire import WhichPermitsExpire
+from services.intake.views.who_belongs_together import WhoBelongsTogether
+from services.intake.views.who_is_who import WhoIsWho
+from services.intake.views.who_lives_where import WhoLivesWhere
 from shared.projections.view import View
 
-VIEWS: Final[tuple[View[Any], ...]] = (PERSONS, HOUSEHOLDS)
+PERSONS: Final = WhoIsWho()
+HOUSEHOLDS: Final = WhoBelongsTogether()
+RESIDENCES: Final = WhoLivesWhere()
+PERMITS: Final = WhichPermitsExpire()
+
+VIEWS: tuple[View[Any], ...] = (PERSONS, HOUSEHOLDS, RESIDENCES, PERMITS)

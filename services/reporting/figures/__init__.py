@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.reporting.figures import (
+    caseload_by_team,
     caseload_per_fte,
+    consultations,
+    consultations_by_team,
     consultations_per_case,
+    contracts_ending,
     grant,
     municipalities,
     outreach_share,
     overdue_occupants,
     persons_contacted,
     persons_in_care,
+    population,
     staff,
     teams,
     topics,
@@ -23,13 +28,18 @@ FIGURES: Mapping[str, Figure] = {
     module.FIGURE.name: module.FIGURE
     for module in (
         persons_in_care,
+        population,
         persons_contacted,
         outreach_share,
+        consultations,
+        consultations_by_team,
         consultations_per_case,
         topics,
         staff,
         grant,
         caseload_per_fte,
+        caseload_by_team,
+        contracts_ending,
         overdue_occupants,
         teams,
         municipalities,

@@ -8,10 +8,11 @@ from typing import Final
 
 from services.reporting.as_of import AsOf
 from services.reporting.facts import Facts
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit, ratio
-from services.reporting.figures.overdue_occupants import IN_DISTRICT_MUNICIPALITIES, IN_OWN_SERVICE_TOWNS, overdue
-from services.reporting.figures.persons_in_care import in_care
+from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Unit, ratio
+from services.reporting.figures.overdue_occupants import IN_DISTRICT_MUNICIPALITIES, IN_OWN_SERVICE_TOWNS, OVERDUE
+from services.reporting.figures.persons_in_care import entitled, in_care
 from services.reporting.figures.staff import posts
+from shared.api.said import Said
 
 LINES: Final[Sequence[tuple[date, str, tuple[str, ...]]]] = (
     (date.min, "housed", ("in_care",)),
@@ -24,7 +25,7 @@ LINES: Final[Sequence[tuple[date, str, tuple[str, ...]]]] = (
 
 
 def parts(facts: Facts) -> Sequence[Part]:
-    return in_care(facts, line="in_care"), overdue(facts), posts(facts)
+    return entitled(facts, in_care("in_care"), *OVERDUE), posts(facts)
 
 
 def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
@@ -38,8 +39,8 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="caseload-per-fte",
     version=1,
-    title=Text(de="Betreuungsschlüssel", en="Caseload ratio"),
-    definition=Text(
+    title=Said(de="Betreuungsschlüssel", en="Caseload ratio"),
+    definition=Said(
         de=(
             "Zu betreuende Personen je Vollzeitäquivalent am Stichtag. Ab dem 01.10.2018 daneben mit den Fehlbelegern, "
             "für die seitdem das Integrationsmanagement zuständig ist: mit allen, und mit denen in den vom Landkreis "
@@ -59,16 +60,21 @@ FIGURE = Figure(
         "reporting.who_works_here",
     ),
     quantities={
-        "housed": Quantity(unit=Unit.PER_FTE, label=Text(de="Personen je VZÄ", en="persons per FTE")),
+        "housed": Quantity(
+            unit=Unit.PER_FTE, label=Said(de="Personen je VZÄ", en="persons per FTE"), rests_on=("in_care",)
+        ),
         "with_overdue_occupants": Quantity(
-            unit=Unit.PER_FTE, label=Text(de="mit allen Fehlbelegern", en="with all overdue occupants")
+            unit=Unit.PER_FTE,
+            label=Said(de="mit allen Fehlbelegern", en="with all overdue occupants"),
+            rests_on=("in_care", IN_DISTRICT_MUNICIPALITIES, IN_OWN_SERVICE_TOWNS),
         ),
         "with_overdue_occupants_outside_towns": Quantity(
             unit=Unit.PER_FTE,
-            label=Text(
+            label=Said(
                 de="mit den Fehlbelegern in Gemeinden des Landkreises",
                 en="with the overdue occupants in municipalities of the district",
             ),
+            rests_on=("in_care", IN_DISTRICT_MUNICIPALITIES),
         ),
     },
     parts=parts,

@@ -7,26 +7,27 @@ from fractions import Fraction
 
 from sqlalchemy import case, func, select
 
-from services.reporting.as_of import AsOf
+from services.reporting.as_of import VALID_AT, AsOf
 from services.reporting.facts import Facts
-from services.reporting.figures.households import case_sizes
-from services.reporting.figures.model import ONE, Figure, Number, Part, Quantity, Sums, Text, Unit, ratio
+from services.reporting.figures.households import FAMILY, SINGLE, was_family
+from services.reporting.figures.model import ONE, DateType, Figure, Number, Part, Quantity, Sums, Unit, ratio
+from shared.api.said import Said
 
 
 def parts(facts: Facts) -> Sequence[Part]:
     """Each contacted case, with as many consultations as it had."""
-    file, talk, every_talk = case_sizes(facts), facts.talks(), facts.talks()
-    advised = select(talk.c.case_id, func.count().label("talks")).group_by(talk.c.case_id).subquery()
+    file, talk, every_talk = facts.cases(), facts.talks(), facts.talks()
+    talks = select(talk.c.case_id, func.count().label("talks")).where(talk.c.since <= VALID_AT)
+    advised = talks.group_by(talk.c.case_id).subquery()
     events = (
         select(func.aggregate_strings(every_talk.c.event_id, " "))
-        .where(every_talk.c.case_id == advised.c.case_id)
-        .correlate(advised)
+        .where(every_talk.c.case_id == advised.c.case_id, every_talk.c.since <= VALID_AT)
         .scalar_subquery()
     )
     return (
         Part(
             rows=select().join_from(advised, file, file.c.case_id == advised.c.case_id),
-            line=case((file.c.size > 1, "family"), else_="single"),
+            line=case((was_family(facts, file.c.household_id), FAMILY), else_=SINGLE),
             subject="case",
             who=advised.c.case_id,
             events=(file.c.event_id, events),
@@ -52,8 +53,8 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="consultations-per-case",
     version=1,
-    title=Text(de="Beratungen je erreichtem Fall", en="Consultations per contacted case"),
-    definition=Text(
+    title=Said(de="Beratungen je erreichtem Fall", en="Consultations per contacted case"),
+    definition=Said(
         de=(
             "Gültige Beratungen bis zum Stichtag, geteilt durch die Fälle mit mindestens einer solchen; getrennt nach "
             "Familien und Alleinstehenden, nach dem Haushalt des Falls am Stichtag. Das Verhältnis sagt, wievielmal "
@@ -67,12 +68,16 @@ FIGURE = Figure(
     ),
     views=("reporting.who_was_advised", "reporting.who_belongs_together", "reporting.who_lives_where"),
     quantities={
-        "family": Quantity(unit=Unit.TIMES, label=Text(de="je Familie", en="per family")),
-        "single": Quantity(unit=Unit.TIMES, label=Text(de="je alleinstehender Person", en="per single person")),
-        "ratio": Quantity(unit=Unit.TIMES, label=Text(de="Verhältnis", en="ratio")),
-        "family_cases": Quantity(unit=Unit.COUNT, label=Text(de="erreichte Familien", en="families contacted")),
-        "single_cases": Quantity(unit=Unit.COUNT, label=Text(de="erreichte Alleinstehende", en="singles contacted")),
+        "family": Quantity(unit=Unit.TIMES, label=Said(de="je Familie", en="per family"), rests_on=(FAMILY,)),
+        "single": Quantity(
+            unit=Unit.TIMES, label=Said(de="je alleinstehender Person", en="per single person"), rests_on=(SINGLE,)
+        ),
+        "ratio": Quantity(unit=Unit.TIMES, label=Said(de="Verhältnis", en="ratio"), rests_on=(FAMILY, SINGLE)),
+        "family_cases": Quantity(unit=Unit.COUNT, label=Said(de="erreichte Familien", en="families contacted")),
+        "single_cases": Quantity(unit=Unit.COUNT, label=Said(de="erreichte Alleinstehende", en="singles contacted")),
     },
     parts=parts,
     value=value,
+    date_type=DateType.HELD_ON,
+    over_time=False,
 )

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, and_, case, literal, or_, select
 
 from services.reporting.as_of import AsOf, some
 from services.reporting.facts import Facts
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit
+from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Unit
+from shared.api.said import Said
 
 
 def parts(facts: Facts) -> Sequence[Part]:
@@ -71,8 +72,8 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="grant",
     version=1,
-    title=Text(de="Zuwendung für zwölf Monate", en="Grant for twelve months"),
-    definition=Text(
+    title=Said(de="Zuwendung für zwölf Monate", en="Grant for twelve months"),
+    definition=Said(
         de=(
             "Bewilligter Betrag der am Stichtag laufenden Zuwendung (VwV Integrationsmanagement) und was das Personal "
             "des Stichtags davon im Jahr bindet: Vollzeitäquivalente je Qualifikation mal Betrag je Stelle und Jahr."
@@ -84,14 +85,15 @@ FIGURE = Figure(
     ),
     views=("reporting.what_is_granted", "reporting.who_works_here"),
     quantities={
-        "total": Quantity(unit=Unit.EURO, label=Text(de="bewilligt", en="awarded")),
-        "fte_graduate": Quantity(unit=Unit.FTE, label=Text(de="VZÄ mit Hochschulabschluss", en="FTE, graduates")),
+        "total": Quantity(unit=Unit.EURO, label=Said(de="bewilligt", en="awarded")),
+        "fte_graduate": Quantity(unit=Unit.FTE, label=Said(de="VZÄ mit Hochschulabschluss", en="FTE, graduates")),
         "fte_intermediate": Quantity(
-            unit=Unit.FTE, label=Text(de="VZÄ mit mittlerer Qualifikation", en="FTE, intermediate qualification")
+            unit=Unit.FTE, label=Said(de="VZÄ mit mittlerer Qualifikation", en="FTE, intermediate qualification")
         ),
-        "committed": Quantity(unit=Unit.EURO, label=Text(de="gebunden", en="committed")),
-        "free": Quantity(unit=Unit.EURO, label=Text(de="frei", en="free")),
+        "committed": Quantity(unit=Unit.EURO, label=Said(de="gebunden", en="committed")),
+        "free": Quantity(unit=Unit.EURO, label=Said(de="frei", en="free")),
     },
     parts=parts,
     value=value,
+    of_people=False,
 )

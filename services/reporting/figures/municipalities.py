@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from services.reporting.as_of import AsOf
 from services.reporting.facts import Facts
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit
+from services.reporting.figures.model import Figure, Number, Part, Quantity, Spell, Sums, Unit
+from shared.api.said import Said
 
 
 def parts(facts: Facts) -> Sequence[Part]:
@@ -21,6 +22,7 @@ def parts(facts: Facts) -> Sequence[Part]:
             who=served.c.ags,
             events=(served.c.event_id,),
             rule="service-set",
+            spells=(Spell.of(served),),
         ),
     )
 
@@ -32,16 +34,17 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="municipalities",
     version=1,
-    title=Text(de="Städte und Gemeinden", en="Municipalities"),
-    definition=Text(
+    title=Said(de="Städte und Gemeinden", en="Municipalities"),
+    definition=Said(
         de="Gemeinden nach dem am Stichtag zuständigen Integrationsmanagement: des Landkreises oder eigenes.",
         en="Municipalities by the integration management in charge on the reference date: the district's or their own.",
     ),
     views=("reporting.who_serves_where",),
     quantities={
-        "district": Quantity(unit=Unit.COUNT, label=Text(de="vom Landkreis betreut", en="served by the district")),
-        "own": Quantity(unit=Unit.COUNT, label=Text(de="mit eigener Betreuung", en="with an own service")),
+        "district": Quantity(unit=Unit.COUNT, label=Said(de="vom Landkreis betreut", en="served by the district")),
+        "own": Quantity(unit=Unit.COUNT, label=Said(de="mit eigener Betreuung", en="with an own service")),
     },
     parts=parts,
     value=value,
+    of_people=False,
 )

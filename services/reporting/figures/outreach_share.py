@@ -8,7 +8,8 @@ from sqlalchemy import case, select
 
 from services.reporting.as_of import AsOf
 from services.reporting.facts import Facts
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit, ratio
+from services.reporting.figures.model import DateType, Figure, Number, Part, Quantity, Spell, Sums, Unit, ratio
+from shared.api.said import Said
 
 
 def parts(facts: Facts) -> Sequence[Part]:
@@ -21,6 +22,7 @@ def parts(facts: Facts) -> Sequence[Part]:
             who=talk.c.consultation_id,
             events=(talk.c.event_id,),
             rule=talk.c.setting,
+            spells=(Spell(talk.c.since),),
         ),
     )
 
@@ -37,8 +39,8 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="outreach-share",
     version=1,
-    title=Text(de="Anteil aufsuchender Beratung", en="Share of outreach"),
-    definition=Text(
+    title=Said(de="Anteil aufsuchender Beratung", en="Share of outreach"),
+    definition=Said(
         de=(
             "Anteil der aufsuchenden, also in der Wohnung geführten, an allen gültigen Beratungen bis zum Stichtag. "
             "Eine Beratung ist ein Gespräch mit einem Fall."
@@ -50,10 +52,12 @@ FIGURE = Figure(
     ),
     views=("reporting.who_was_advised",),
     quantities={
-        "share": Quantity(unit=Unit.SHARE, label=Text(de="Anteil", en="share")),
-        "outreach": Quantity(unit=Unit.COUNT, label=Text(de="aufsuchend", en="outreach")),
-        "consultations": Quantity(unit=Unit.COUNT, label=Text(de="Beratungen", en="consultations")),
+        "share": Quantity(unit=Unit.SHARE, label=Said(de="Anteil", en="share"), rests_on=("outreach", "elsewhere")),
+        "outreach": Quantity(unit=Unit.COUNT, label=Said(de="aufsuchend", en="outreach")),
+        "consultations": Quantity(unit=Unit.COUNT, label=Said(de="Beratungen", en="consultations")),
     },
     parts=parts,
     value=value,
+    date_type=DateType.HELD_ON,
+    totals={"consultations": ("outreach",)},
 )

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from sqlalchemy import and_, case, or_
+from typing import Final
 
 from services.reporting.as_of import AsOf
 from services.reporting.facts import Facts
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit
-from services.reporting.figures.persons_in_care import entitled_in, served_by
+from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Unit
+from services.reporting.figures.persons_in_care import Living, entitled
+from shared.api.said import Said
 
-IN_DISTRICT_MUNICIPALITIES = "district_municipalities"
-IN_OWN_SERVICE_TOWNS = "own_service_towns"
-
-
-def overdue(facts: Facts) -> Part:
-    """Every overdue occupant on the day, in the line of whose municipality it is."""
-    home = facts.homes()
-    own, districts = home.c.ags.in_(served_by(facts, "own")), home.c.ags.in_(served_by(facts, "district"))
-    return entitled_in(
-        home,
-        facts,
-        line=case((own, IN_OWN_SERVICE_TOWNS), else_=IN_DISTRICT_MUNICIPALITIES),
-        where=and_(home.c.kind == "shared_accommodation", or_(own, districts)),
-        rule="R12",
-    )
+IN_DISTRICT_MUNICIPALITIES: Final = "district_municipalities"
+IN_OWN_SERVICE_TOWNS: Final = "own_service_towns"
+OVERDUE: Final = (
+    Living(line=IN_DISTRICT_MUNICIPALITIES, kinds=("shared_accommodation",), service="district", rule="R12"),
+    Living(line=IN_OWN_SERVICE_TOWNS, kinds=("shared_accommodation",), service="own", rule="R12"),
+)
 
 
 def parts(facts: Facts) -> Sequence[Part]:
-    return (overdue(facts),)
+    return (entitled(facts, *OVERDUE),)
 
 
 def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
@@ -43,8 +34,8 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="overdue-occupants",
     version=1,
-    title=Text(de="Fehlbeleger", en="Overdue occupants"),
-    definition=Text(
+    title=Said(de="Fehlbeleger", en="Overdue occupants"),
+    definition=Said(
         de=(
             "Registrierte Personen, die am Stichtag in der Phase der Anschlussunterbringung sind (§ 9 FlüAG) und noch "
             "in einer Gemeinschaftsunterkunft im Landkreis wohnen: in den vom Landkreis betreuten Gemeinden und in "
@@ -63,16 +54,17 @@ FIGURE = Figure(
         "reporting.who_serves_where",
     ),
     quantities={
-        "total": Quantity(unit=Unit.COUNT, label=Text(de="Personen", en="persons")),
+        "total": Quantity(unit=Unit.COUNT, label=Said(de="Personen", en="persons")),
         IN_DISTRICT_MUNICIPALITIES: Quantity(
             unit=Unit.COUNT,
-            label=Text(de="davon in Gemeinden des Landkreises", en="of these in municipalities of the district"),
+            label=Said(de="davon in Gemeinden des Landkreises", en="of these in municipalities of the district"),
         ),
         IN_OWN_SERVICE_TOWNS: Quantity(
             unit=Unit.COUNT,
-            label=Text(de="davon in Orten mit eigener Betreuung", en="of these in towns with an own service"),
+            label=Said(de="davon in Orten mit eigener Betreuung", en="of these in towns with an own service"),
         ),
     },
     parts=parts,
     value=value,
+    totals={"total": (IN_DISTRICT_MUNICIPALITIES, IN_OWN_SERVICE_TOWNS)},
 )

@@ -4,47 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import and_, case, func, select
+from sqlalchemy import func, select
 
-from services.reporting.as_of import AsOf, some
+from services.reporting.as_of import VALID_AT, AsOf, in_order_of
 from services.reporting.facts import Facts
-from services.reporting.figures.households import household_sizes
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit
+from services.reporting.figures.households import FAMILY, SINGLE, single_or_family
+from services.reporting.figures.model import DateType, Figure, Number, Part, Quantity, Spell, Sums, Unit
+from shared.api.said import Said
 
 
 def parts(facts: Facts) -> Sequence[Part]:
-    person, talk, took_part = household_sizes(facts), facts.talks(), facts.participants()
-    all_talks, all_parts = facts.talks(), facts.participants()
-    there = and_(took_part.c.person_id == person.c.person_id, took_part.c.position == talk.c.position)
+    person, contact, every_contact = facts.members(), facts.contacts(), facts.contacts()
+    first = select(func.min(contact.c.since)).where(contact.c.person_id == person.c.person_id).scalar_subquery()
     events = (
-        select(func.aggregate_strings(all_talks.c.event_id, " "))
-        .join_from(all_parts, all_talks, all_talks.c.position == all_parts.c.position)
-        .where(all_parts.c.person_id == person.c.person_id)
-        .correlate(person)
+        select(func.aggregate_strings(every_contact.c.event_id, " "))
+        .where(every_contact.c.person_id == person.c.person_id, every_contact.c.since <= VALID_AT)
         .scalar_subquery()
     )
     return (
         Part(
-            rows=select().select_from(person).where(some(took_part, talk, where=there)),
-            line=case((person.c.size > 1, "family"), else_="single"),
+            rows=select().select_from(person).where(in_order_of(person.c.household_id)),
+            line=single_or_family(facts, person),
             subject="person",
             who=person.c.person_id,
             events=(person.c.event_id, events),
             rule="took-part",
+            spells=(Spell.of(person), Spell(first)),
         ),
     )
 
 
 def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
-    single, family = int(sums["single"]), int(sums["family"])
-    return {"total": single + family, "single": single, "family": family}
+    single, family = int(sums[SINGLE]), int(sums[FAMILY])
+    return {"total": single + family, SINGLE: single, FAMILY: family}
 
 
 FIGURE = Figure(
     name="persons-contacted",
     version=1,
-    title=Text(de="Erreichte Personen", en="Persons contacted"),
-    definition=Text(
+    title=Said(de="Erreichte Personen", en="Persons contacted"),
+    definition=Said(
         de=(
             "Verschiedene Personen, die bis zum Stichtag an mindestens einer gültigen Beratung teilgenommen haben; wen "
             "ein Gespräch nur betrifft, zählt nicht. Alleinstehend ist, wer am Stichtag einen Haushalt für sich "
@@ -58,10 +57,12 @@ FIGURE = Figure(
     ),
     views=("reporting.who_belongs_together", "reporting.who_lives_where", "reporting.who_was_advised"),
     quantities={
-        "total": Quantity(unit=Unit.COUNT, label=Text(de="Personen", en="persons")),
-        "single": Quantity(unit=Unit.COUNT, label=Text(de="davon alleinstehend", en="of these single")),
-        "family": Quantity(unit=Unit.COUNT, label=Text(de="davon in Familien", en="of these in families")),
+        "total": Quantity(unit=Unit.COUNT, label=Said(de="Personen", en="persons")),
+        SINGLE: Quantity(unit=Unit.COUNT, label=Said(de="davon alleinstehend", en="of these single")),
+        FAMILY: Quantity(unit=Unit.COUNT, label=Said(de="davon in Familien", en="of these in families")),
     },
     parts=parts,
     value=value,
+    date_type=DateType.HELD_ON,
+    totals={"total": (SINGLE, FAMILY)},
 )

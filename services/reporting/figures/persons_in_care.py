@@ -3,57 +3,74 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, select
+from sqlalchemy import ColumnElement, FromClause, and_, case, or_, select
 
-from services.reporting.as_of import AsOf, some
+from services.reporting.as_of import AsOf
 from services.reporting.facts import Facts
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit
+from services.reporting.figures.model import Figure, Number, Part, Quantity, Spell, Sums, Unit
+from shared.api.said import Said
 
-HOUSED = ("follow_up_housing", "private")
+HOUSED: Final = ("follow_up_housing", "private")
 """Kinds of residence outside provisional housing."""
 
 
-def in_care(facts: Facts, *, line: str) -> Part:
-    """Everybody in care on the day, one by one."""
-    home = facts.homes()
-    there = home.c.ags.in_(served_by(facts, "district"))
-    return entitled_in(home, facts, line=line, where=and_(home.c.kind.in_(HOUSED), there))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Living:
+    """A way to live, of whoever is entitled to follow-up housing: in such a residence, where that service serves.
+
+    ``rule`` says why they count, where it is not the rule by which they are entitled.
+    """
+
+    line: str
+    kinds: Sequence[str]
+    service: str
+    rule: str | None = None
+
+    def among(self, home: FromClause, served: FromClause) -> ColumnElement[bool]:
+        return and_(home.c.kind.in_(self.kinds), served.c.service == self.service)
 
 
-def served_by(facts: Facts, service: str) -> Select[tuple[str]]:
-    """The municipalities with the "district" service or an "own" one."""
-    served = facts.services()
-    return select(served.c.ags).where(served.c.service == service)
+def in_care(line: str) -> Living:
+    return Living(line=line, kinds=HOUSED, service="district")
 
 
-def entitled_in(
-    home: Subquery,
-    facts: Facts,
-    *,
-    line: str | ColumnElement[str],
-    where: ColumnElement[bool],
-    rule: str | None = None,
-) -> Part:
-    """Whoever lives in such a home, is registered, and in the phase of follow-up housing."""
-    person, phase = facts.members(), facts.entitled()
-    hers, of_hers = person.c.person_id == home.c.person_id, phase.c.person_id == home.c.person_id
+def entitled(facts: Facts, *living: Living, by_team: bool = False) -> Part:
+    """Whoever is registered, in the phase of follow-up housing and lives in one of these ways.
 
-    def told(rows: Subquery, column: str, theirs: ColumnElement[bool]) -> ColumnElement[str]:
-        return select(rows.c[column]).where(theirs).correlate(home).scalar_subquery()
-
+    ``by_team``: only where a team serves the municipality, whose id and a dot stand before the line.
+    """
+    home, person, phase, served = facts.homes(), facts.members(), facts.entitled(), facts.services()
+    rows = (
+        select()
+        .select_from(home)
+        .join(phase, phase.c.person_id == home.c.person_id)
+        .join(person, person.c.person_id == home.c.person_id)
+        .join(served, served.c.ags == home.c.ags)
+    )
+    spells = [home, phase, person, served]
+    line: ColumnElement[str] = case(*((way.among(home, served), way.line) for way in living))
+    if by_team:
+        area = facts.areas()
+        rows = rows.join(area, area.c.ags == home.c.ags)
+        spells.append(area)
+        line = area.c.team_id + "." + line
+    own_rules = [(way.among(home, served), way.rule) for way in living if way.rule]
     return Part(
-        rows=select().select_from(home).where(where, some(phase, where=of_hers), some(person, where=hers)),
+        rows=rows.where(or_(*(way.among(home, served) for way in living))),
         line=line,
         subject="person",
         who=home.c.person_id,
-        events=(home.c.event_id, told(phase, "event_id", of_hers), told(person, "event_id", hers)),
-        rule=rule or told(phase, "rule", of_hers),
+        events=(home.c.event_id, phase.c.event_id, person.c.event_id),
+        rule=case(*own_rules, else_=phase.c.rule) if own_rules else phase.c.rule,
+        spells=[Spell.of(rows) for rows in spells],
     )
 
 
 def parts(facts: Facts) -> Sequence[Part]:
-    return (in_care(facts, line="persons"),)
+    return (entitled(facts, in_care("persons")),)
 
 
 def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
@@ -63,8 +80,8 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="persons-in-care",
     version=1,
-    title=Text(de="Zu betreuende Personen", en="Persons to be looked after"),
-    definition=Text(
+    title=Said(de="Zu betreuende Personen", en="Persons to be looked after"),
+    definition=Said(
         de=(
             "Personen, die am Stichtag in der Phase der Anschlussunterbringung (§ 9, § 18 FlüAG) und registriert "
             "sind und in Anschlussunterbringung oder privat in einer Gemeinde wohnen, die der Landkreis betreut. "
@@ -84,7 +101,7 @@ FIGURE = Figure(
         "reporting.who_is_entitled",
         "reporting.who_serves_where",
     ),
-    quantities={"persons": Quantity(unit=Unit.COUNT, label=Text(de="Personen", en="persons"))},
+    quantities={"persons": Quantity(unit=Unit.COUNT, label=Said(de="Personen", en="persons"))},
     parts=parts,
     value=value,
 )

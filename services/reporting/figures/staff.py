@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from services.reporting.as_of import AsOf, some
 from services.reporting.facts import Facts
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit
+from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Unit
+from shared.api.said import Said
 
 
 def posts(facts: Facts) -> Part:
@@ -31,7 +32,6 @@ def persons(facts: Facts) -> Part:
     events = (
         select(func.aggregate_strings(all_contracts.c.event_id, " "))
         .where(all_contracts.c.employee_id == employee.c.employee_id)
-        .correlate(employee)
         .scalar_subquery()
     )
     return Part(
@@ -57,16 +57,17 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="staff",
     version=1,
-    title=Text(de="Integrationsmanagement: Personal", en="Integration management: staff"),
-    definition=Text(
+    title=Said(de="Integrationsmanagement: Personal", en="Integration management: staff"),
+    definition=Said(
         de="Personen und Vollzeitäquivalente mit am Stichtag laufendem Vertrag; erster und letzter Tag zählen mit.",
         en="Persons and full-time equivalents with a contract active on the date; first and last day included.",
     ),
     views=("reporting.who_works_here",),
     quantities={
-        "persons": Quantity(unit=Unit.COUNT, label=Text(de="Personen", en="persons")),
-        "fte": Quantity(unit=Unit.FTE, label=Text(de="Vollzeitäquivalente", en="full-time equivalents")),
+        "persons": Quantity(unit=Unit.COUNT, label=Said(de="Personen", en="persons")),
+        "fte": Quantity(unit=Unit.FTE, label=Said(de="Vollzeitäquivalente", en="full-time equivalents")),
     },
     parts=parts,
     value=value,
+    of_people=False,
 )

@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from services.reporting.as_of import AsOf
 from services.reporting.facts import Facts
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit
+from services.reporting.figures.model import Figure, Number, Part, Quantity, Spell, Sums, Unit
+from shared.api.said import Said
 
 
 def parts(facts: Facts) -> Sequence[Part]:
@@ -21,6 +22,7 @@ def parts(facts: Facts) -> Sequence[Part]:
             who=team.c.team_id,
             events=(team.c.event_id,),
             rule="formed",
+            spells=(Spell.of(team),),
         ),
     )
 
@@ -32,10 +34,11 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="teams",
     version=1,
-    title=Text(de="Regionalteams", en="Regional teams"),
-    definition=Text(de="Bis zum Stichtag gebildete Regionalteams.", en="Regional teams formed by the reference date."),
+    title=Said(de="Regionalteams", en="Regional teams"),
+    definition=Said(de="Bis zum Stichtag gebildete Regionalteams.", en="Regional teams formed by the reference date."),
     views=("reporting.who_serves_where",),
-    quantities={"teams": Quantity(unit=Unit.COUNT, label=Text(de="Teams", en="teams"))},
+    quantities={"teams": Quantity(unit=Unit.COUNT, label=Said(de="Teams", en="teams"))},
     parts=parts,
     value=value,
+    of_people=False,
 )

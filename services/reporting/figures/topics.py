@@ -9,20 +9,21 @@ from sqlalchemy import select
 
 from services.reporting.as_of import AsOf
 from services.reporting.facts import Facts
-from services.reporting.figures.model import Figure, Number, Part, Quantity, Sums, Text, Unit
+from services.reporting.figures.model import DateType, Figure, Number, Part, Quantity, Spell, Sums, Unit
+from shared.api.said import Said
 
 LABELS: Final = {
-    "language": Text(de="Sprache", en="language"),
-    "schooling": Text(de="Schule", en="schooling"),
-    "training_or_study": Text(de="Ausbildung oder Studium", en="training or study"),
-    "labour_market": Text(de="Arbeit", en="work"),
-    "further_qualification": Text(de="Weiterbildung", en="further qualification"),
-    "housing": Text(de="Wohnen", en="housing"),
-    "social_participation": Text(de="Gesellschaftliche Teilhabe", en="social participation"),
-    "health": Text(de="Gesundheit", en="health"),
-    "children": Text(de="Kinder", en="children"),
-    "residence_law": Text(de="Aufenthaltsrecht", en="residence law"),
-    "finances": Text(de="Finanzen", en="finances"),
+    "language": Said(de="Sprache", en="language"),
+    "schooling": Said(de="Schule", en="schooling"),
+    "training_or_study": Said(de="Ausbildung oder Studium", en="training or study"),
+    "labour_market": Said(de="Arbeit", en="work"),
+    "further_qualification": Said(de="Weiterbildung", en="further qualification"),
+    "housing": Said(de="Wohnen", en="housing"),
+    "social_participation": Said(de="Gesellschaftliche Teilhabe", en="social participation"),
+    "health": Said(de="Gesundheit", en="health"),
+    "children": Said(de="Kinder", en="children"),
+    "residence_law": Said(de="Aufenthaltsrecht", en="residence law"),
+    "finances": Said(de="Finanzen", en="finances"),
 }
 
 
@@ -36,6 +37,7 @@ def parts(facts: Facts) -> Sequence[Part]:
             who=talk.c.consultation_id,
             events=(talk.c.event_id,),
             rule="topic",
+            spells=(Spell(talk.c.since),),
         ),
     )
 
@@ -48,8 +50,8 @@ def value(sums: Sums, as_of: AsOf) -> dict[str, Number]:
 FIGURE = Figure(
     name="topics",
     version=1,
-    title=Text(de="Themen der Beratung", en="Topics of advice"),
-    definition=Text(
+    title=Said(de="Themen der Beratung", en="Topics of advice"),
+    definition=Said(
         de="Gültige Beratungen bis zum Stichtag je Thema, das häufigste zuerst. Eine Beratung kann mehrere haben.",
         en="Valid consultations by the reference date per topic, the most frequent first. A talk may have several.",
     ),
@@ -57,4 +59,5 @@ FIGURE = Figure(
     quantities={topic: Quantity(unit=Unit.COUNT, label=label) for topic, label in LABELS.items()},
     parts=parts,
     value=value,
+    date_type=DateType.HELD_ON,
 )

@@ -22,6 +22,7 @@ PERSON: Final[Mapping[type[Event], Fold]] = {
     intake.MovedIn: entry("residences", "residence_id", "moved_in_on"),
     intake.MovedOut: entry("residences", "residence_id", "moved_out_on"),
     intake.ResidenceCorrected: entry("residences", "residence_id", "moved_in_on"),
+    intake.ReviewSettled: entry("reviews", "review_id", "settled_on"),
     intake.EntryWithdrawn: withdraws("entry_id", "on"),
     intake.NoticeGiven: section("notice", "given_on"),
     intake.ConsentGiven: entry("consents", "scope", "given_on", status="given"),

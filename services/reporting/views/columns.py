@@ -32,5 +32,10 @@ def versions_of(entry: str) -> tuple[SchemaItem, ...]:
     return (
         Column("revises", Boolean, nullable=False),
         Column("withdrawn", Boolean, nullable=False),
-        Index(None, entry, sqlite_where=text("revises = 1"), postgresql_where=text("revises")),
+        Index(None, entry, **only("revises = 1", "revises")),
     )
+
+
+def only(sqlite: str, postgresql: str | None = None) -> dict[str, Any]:
+    """For an index of those rows only. The condition is written as queries have it; databases differ in booleans."""
+    return {"sqlite_where": text(sqlite), "postgresql_where": text(postgresql or sqlite)}

@@ -11,7 +11,8 @@ from services.reporting.as_of import VALID_AT, Knowledge, known
 from services.reporting.hundredths import hundredths
 from services.reporting.views.columns import event_of, known_by_event
 from shared.contracts.casework import GrantAwarded
-from shared.projections.view import Change, Day, Fact, Insert, View, reads
+from shared.contracts.registry import types_of
+from shared.projections.view import Change, Day, Fact, Insert, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class GrantTables:
 
 class WhatIsGranted(View[GrantTables]):
     name, version = "reporting.what_is_granted", 1
-    types = reads(GrantAwarded)
+    types = types_of(GrantAwarded)
     only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> GrantTables:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, MetaData, String, Subquery, Table, select
+from sqlalchemy import Column, Index, MetaData, String, Subquery, Table, select
 
-from services.reporting.as_of import VALID_AT, Knowledge, newest
+from services.reporting.as_of import FOREVER, Knowledge, newest
 from services.reporting.views.columns import event_of, known_by_event
-from services.reporting.views.unreadable import erased, erases
 from shared.contracts.eligibility import HousingPhaseDetermined
-from shared.contracts.model import PersonalClass
-from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View, reads
+from shared.contracts.model import PersonalClass, erased
+from shared.contracts.registry import types_of
+from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +21,8 @@ class PhaseTables:
 
 
 class WhoIsEntitled(View[PhaseTables]):
-    name, version = "reporting.who_is_entitled", 1
-    types = reads(HousingPhaseDetermined)
+    name, version = "reporting.who_is_entitled", 2
+    types = types_of(HousingPhaseDetermined)
     only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> PhaseTables:
@@ -32,10 +32,11 @@ class WhoIsEntitled(View[PhaseTables]):
                 suffix,
                 "phases",
                 *known_by_event(),
-                Column("person_id", String, nullable=False, index=True),
+                Column("person_id", String, nullable=False),
                 Column("phase", String, nullable=False),
                 Column("since", Day),
                 Column("rule", String, nullable=False),
+                Index(None, "person_id", "position", "learnt_on", "phase", "since"),
             )
         )
 
@@ -55,11 +56,16 @@ class WhoIsEntitled(View[PhaseTables]):
         )
 
     def erase(self, tables: PhaseTables, erasure: Erasure) -> Iterator[Change]:
-        if erases(erasure, PersonalClass.STATISTICS):
+        if erasure.personal_class == PersonalClass.STATISTICS:
             yield Delete(tables.phases, {"person_id": erasure.subject})
 
 
+def determined(tables: PhaseTables, knowledge: Knowledge) -> Subquery:
+    """The newest determination known of each person."""
+    return newest(tables.phases, knowledge, of="person_id")
+
+
 def entitled(tables: PhaseTables, knowledge: Knowledge) -> Subquery:
-    """Whoever is in the phase of follow-up housing on the day, by the newest determination known."""
-    phase = newest(tables.phases, knowledge, of="person_id")
-    return select(phase).where(phase.c.phase == "follow_up", phase.c.since <= VALID_AT).subquery()
+    """Since when each person is in the phase of follow-up housing, by the newest determination known."""
+    phase = determined(tables, knowledge)
+    return select(phase, FOREVER.label("until")).where(phase.c.phase == "follow_up").subquery()

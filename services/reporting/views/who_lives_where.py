@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, MetaData, String, Subquery, Table, select
+from sqlalchemy import Column, Index, MetaData, String, Subquery, Table, literal_column, select
 
 from services.reporting.as_of import Knowledge, in_force
-from services.reporting.views.columns import event_of, known_by_event, versions_of
-from services.reporting.views.unreadable import erased, erases
+from services.reporting.views.columns import event_of, known_by_event, only, versions_of
 from shared.contracts.intake import EntryWithdrawn, MovedIn, MovedOut, ResidenceCorrected
-from shared.contracts.model import PersonalClass
-from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View, reads
+from shared.contracts.model import PersonalClass, erased
+from shared.contracts.registry import types_of
+from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View
 
-REVISIONS = reads(ResidenceCorrected, EntryWithdrawn)
+REVISIONS = types_of(ResidenceCorrected, EntryWithdrawn)
+VERSION = ("learnt_on", "entry_id", "revises", "withdrawn")
+"""What tells whether a row stands."""
 LEFT = "left"
 """The kind of an entry from which on the person no longer lives in the district."""
 
@@ -25,8 +27,8 @@ class HomeTables:
 
 
 class WhoLivesWhere(View[HomeTables]):
-    name, version = "reporting.who_lives_where", 1
-    types = reads(MovedIn, ResidenceCorrected, MovedOut, EntryWithdrawn)
+    name, version = "reporting.who_lives_where", 2
+    types = types_of(MovedIn, ResidenceCorrected, MovedOut, EntryWithdrawn)
     only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> HomeTables:
@@ -36,12 +38,14 @@ class WhoLivesWhere(View[HomeTables]):
                 suffix,
                 "homes",
                 *known_by_event(),
-                Column("person_id", String, nullable=False, index=True),
+                Column("person_id", String, nullable=False),
                 Column("entry_id", String, nullable=False),
                 Column("since", Day, nullable=False),
                 Column("kind", String),
                 Column("ags", String),
                 *versions_of("entry_id"),
+                Index(None, "person_id", "position", "since", *VERSION, "kind", "ags"),
+                Index(None, "person_id", "since", "position", *VERSION, **only(f"kind = '{LEFT}'")),
             )
         )
 
@@ -66,16 +70,16 @@ class WhoLivesWhere(View[HomeTables]):
                 yield Insert(tables.homes, row | home)
 
     def erase(self, tables: HomeTables, erasure: Erasure) -> Iterator[Change]:
-        if erases(erasure, PersonalClass.STATISTICS):
+        if erasure.personal_class == PersonalClass.STATISTICS:
             yield Delete(tables.homes, {"person_id": erasure.subject, "withdrawn": False})
 
 
 def homes(tables: HomeTables, knowledge: Knowledge) -> Subquery:
-    """Where each person lives on the day; ``kind`` is ``LEFT`` for one who has left the district."""
+    """Where each person lives for which spell; ``kind`` is ``LEFT`` for one who has left the district."""
     return in_force(tables.homes, knowledge, of="person_id", entry="entry_id")
 
 
 def departures(tables: HomeTables, knowledge: Knowledge) -> Subquery:
-    """Since when each person who is gone on the day has been gone."""
+    """The spells for which persons are gone."""
     home = homes(tables, knowledge)
-    return select(home).where(home.c.kind == LEFT).subquery()
+    return select(home).where(home.c.kind == literal_column(f"'{LEFT}'")).subquery()

@@ -5,27 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, and_, or_, select
+from sqlalchemy import Column, Integer, MetaData, String, Subquery, Table, case, func, select
 
-from services.reporting.as_of import VALID_AT, Knowledge, known, some
+from services.reporting.as_of import FOREVER, VALID_AT, Knowledge, holds, in_force, known
 from services.reporting.hundredths import hundredths
 from services.reporting.views.columns import event_of, known_by_event
-from services.reporting.views.unreadable import erased, erases
-from shared.contracts.casework import ContractConcluded, ContractEnded, EmployeeJoined
-from shared.contracts.model import PersonalClass
-from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View, reads
+from shared.contracts.casework import ContractConcluded, ContractEnded, EmployeeJoined, TeamJoined
+from shared.contracts.model import PersonalClass, erased
+from shared.contracts.registry import types_of
+from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View
 
 
 @dataclass(frozen=True, slots=True)
 class StaffTables:
     employees: Table
+    memberships: Table
     contracts: Table
     ends: Table
 
 
 class WhoWorksHere(View[StaffTables]):
-    name, version = "reporting.who_works_here", 1
-    types = reads(EmployeeJoined, ContractConcluded, ContractEnded)
+    name, version = "reporting.who_works_here", 2
+    types = types_of(EmployeeJoined, TeamJoined, ContractConcluded, ContractEnded)
     only_inserts = True
 
     def tables(self, metadata: MetaData, suffix: str) -> StaffTables:
@@ -37,6 +38,15 @@ class WhoWorksHere(View[StaffTables]):
                 *known_by_event(),
                 Column("employee_id", String, nullable=False, index=True),
                 Column("qualification", String, nullable=False),
+            ),
+            memberships=self.table(
+                metadata,
+                suffix,
+                "memberships",
+                *known_by_event(),
+                Column("employee_id", String, nullable=False, index=True),
+                Column("team_id", String, nullable=False),
+                Column("since", Day, nullable=False),
             ),
             contracts=self.table(
                 metadata,
@@ -66,6 +76,8 @@ class WhoWorksHere(View[StaffTables]):
         match fact.type:
             case "casework.EmployeeJoined" if not erased(data["qualification"]):
                 yield Insert(tables.employees, row | {"qualification": data["qualification"]})
+            case "casework.TeamJoined":
+                yield Insert(tables.memberships, row | {"team_id": data["team_id"], "since": fact.occurred_on})
             case "casework.ContractConcluded" if not erased(data["fte"]):
                 yield Insert(
                     tables.contracts,
@@ -81,7 +93,7 @@ class WhoWorksHere(View[StaffTables]):
                 yield Insert(tables.ends, row | {"contract_id": data["contract_id"], "last_day": fact.occurred_on})
 
     def erase(self, tables: StaffTables, erasure: Erasure) -> Iterator[Change]:
-        if erases(erasure, PersonalClass.EMPLOYEE):
+        if erasure.personal_class == PersonalClass.EMPLOYEE:
             for table in (tables.employees, tables.contracts, tables.ends):
                 yield Delete(table, {"employee_id": erasure.subject})
 
@@ -91,19 +103,32 @@ def employees(tables: StaffTables, knowledge: Knowledge) -> Subquery:
     return known(tables.employees, knowledge)
 
 
+def memberships(tables: StaffTables, knowledge: Knowledge) -> Subquery:
+    """The team of each employee on the day."""
+    member = in_force(tables.memberships, knowledge, of="employee_id")
+    return select(member).where(holds(member)).subquery()
+
+
 def contracts(tables: StaffTables, knowledge: Knowledge) -> Subquery:
     """The contracts active on the day, their first and last day included."""
+    contract = last_days(tables, knowledge)
+    return select(contract).where(contract.c.since <= VALID_AT, contract.c.last_day >= VALID_AT).subquery()
+
+
+def ended_contracts(tables: StaffTables, knowledge: Knowledge) -> Subquery:
+    """The contracts whose last day is the day or before it."""
+    contract = last_days(tables, knowledge)
+    return select(contract).where(contract.c.last_day <= VALID_AT).subquery()
+
+
+def last_days(tables: StaffTables, knowledge: Knowledge) -> Subquery:
+    """Every contract with its last day: as agreed, or as it ended before; the end of time without either."""
     contract, end = known(tables.contracts, knowledge), tables.ends.alias()
-    ended_before = some(
-        end,
-        where=and_(end.c.contract_id == contract.c.contract_id, end.c.last_day < VALID_AT, knowledge.covers(end)),
+    ended_early = (
+        select(func.min(end.c.last_day))
+        .where(end.c.contract_id == contract.c.contract_id, knowledge.covers(end))
+        .correlate_except(end)
+        .scalar_subquery()
     )
-    return (
-        select(contract)
-        .where(
-            contract.c.since <= VALID_AT,
-            or_(contract.c.ends_on.is_(None), contract.c.ends_on >= VALID_AT),
-            ~ended_before,
-        )
-        .subquery()
-    )
+    ended, agreed = (func.coalesce(day, FOREVER, type_=Day()) for day in (ended_early, contract.c.ends_on))
+    return select(contract, case((ended < agreed, ended), else_=agreed).label("last_day")).subquery()

@@ -1,0 +1,104 @@
+"""Names as they are compared: without case and accents, by their sound, by single slips of the hand. Pure.
+
+Names reach the office by ear, through passports of several scripts, and by hands in a hurry: Mohammed is Muhamad,
+Müller Mueller, Muster Mutser.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Final
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_SPELT_OUT: Final = re.compile(r"(?<=[aou])e")
+_UNDECOMPOSED: Final = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "æ": "a", "œ": "o", "þ": "th"})
+_LATIN: Final = re.compile(r"[a-z]+")
+
+
+def plain(text: str) -> str:
+    """Without case and accents: "Müller-Álvarez" gives muller-alvarez."""
+    letters = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return letters.casefold().translate(_UNDECOMPOSED)
+
+
+def words(*texts: str) -> tuple[str, ...]:
+    """The different words of some texts, as they are looked for: "Müller-Álvarez" gives muller, alvarez.
+
+    A spelt-out umlaut is as good as its dots: Goe, Gö and Go are the same, and so are their beginnings.
+    """
+    return tuple(dict.fromkeys(_SPELT_OUT.sub("", word) for word in _WORD.findall(plain(" ".join(texts)))))
+
+
+def sound(word: str) -> str:
+    """What a word of ``words`` sounds like: its Cologne phonetics (H. J. Postel, IBM-Nachrichten 19, 1969).
+
+    A word of another script, or a number, sounds like itself.
+    """
+    if _LATIN.fullmatch(word) is None:
+        return word
+    code = [digit for digit, _ in groupby("".join(_digits(word)))]
+    return "".join(code[:1] + [digit for digit in code[1:] if digit != "0"])
+
+
+def _digits(word: str) -> Iterator[str]:
+    for n, letter in enumerate(word):
+        before, after = word[n - 1 : n], word[n + 1 : n + 2]
+        match letter:
+            case "h":
+                yield ""
+            case "a" | "e" | "i" | "j" | "o" | "u" | "y":
+                yield "0"
+            case "b":
+                yield "1"
+            case "p":
+                yield "3" if after == "h" else "1"
+            case "d" | "t":
+                yield "8" if after and after in "csz" else "2"
+            case "f" | "v" | "w":
+                yield "3"
+            case "g" | "k" | "q":
+                yield "4"
+            case "c":
+                yield _c(before, after)
+            case "x":
+                yield "8" if before and before in "ckq" else "48"
+            case "l":
+                yield "5"
+            case "m" | "n":
+                yield "6"
+            case "r":
+                yield "7"
+            case _:
+                yield "8"
+
+
+def _c(before: str, after: str) -> str:
+    hard = "ahkloqrux" if not before else "ahkoqux"
+    return "4" if after and after in hard and before not in ("s", "z") else "8"
+
+
+def resembles(one: str, other: str) -> bool:
+    """Whether two words differ by so few slips (a letter missing, too many, wrong, two swapped) that they may be the
+    same: one in words of four or five letters, two in longer ones, none in shorter ones."""
+    shorter = min(len(one), len(other))
+    most = 0 if shorter < 4 else 1 if shorter < 6 else 2
+    return one == other or (
+        abs(len(one) - len(other)) <= most and len(set(one) ^ set(other)) <= 2 * most and _slips(one, other) <= most
+    )
+
+
+def _slips(one: str, other: str) -> int:
+    """The optimal string alignment distance."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        older, before, row = before, row, [i]
+        for j, b in enumerate(other, 1):
+            slips = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                slips = min(slips, older[j - 2] + 1)
+            row.append(slips)
+    return row[-1]

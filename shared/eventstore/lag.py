@@ -1,0 +1,37 @@
+"""How far somebody who follows the log is behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from shared.eventstore.port import EventStore
+
+
+class Lag(NamedTuple):
+    """``events``: positions between follower and end; ``seconds``: the age of the oldest event not followed yet."""
+
+    events: int
+    seconds: float
+
+    @property
+    def as_json(self) -> dict[str, float]:
+        return self._asdict()
+
+
+NONE = Lag(0, 0.0)
+
+
+def lag(store: EventStore, position: int) -> Lag:
+    """The lag of who has followed up to a position. Raises StoreUnavailable."""
+    following = store.read_all(after=position, limit=1)
+    if not following:
+        return NONE
+    age = (datetime.now(UTC) - following[0].recorded_at).total_seconds()
+    return Lag(max(1, store.head() - position), round(max(0.0, age), 3))
+
+
+def lags(store: EventStore, positions: Iterable[int]) -> dict[int, Lag]:
+    """The lag of each position, looked up once. Raises StoreUnavailable."""
+    return {position: lag(store, position) for position in set(positions)}

@@ -1,0 +1,64 @@
+"""The accounts of the demonstration: one for each role, with passwords made for this run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from scenarios.goeppingen_2018 import plan
+from scenarios.goeppingen_2018.county import county
+from scenarios.goeppingen_2018.office import HEAD, lead_account
+from scenarios.goeppingen_2018.script import CLERKS
+from services.portal.login.accounts import Accounts, made_password
+from services.portal.login.database import open_database
+from shared.api.roles import (
+    AUDITOR,
+    DATA_PROTECTION_OFFICER,
+    HEAD_OF_OFFICE,
+    INTAKE_CLERK,
+    INTEGRATION_MANAGER,
+    MUNICIPAL_STAFF,
+    REPORTING,
+    TEAM_LEAD,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody invented who logs in to the demonstration's pages."""
+
+    role: str
+    account: str
+    shown_as: str
+    ags: str | None = None
+
+
+def people() -> Iterator[Person]:
+    """One for each role; the manager has cases in the scenario, the lead leads that manager's team."""
+    manager = next(each for each in county().staff if each.works_on(plan.ENDS_ON))
+    yield Person(INTEGRATION_MANAGER, manager.account, manager.name)
+    yield Person(TEAM_LEAD, lead_account(manager.team), f"Leitung {manager.team}")
+    yield Person(INTAKE_CLERK, CLERKS[0], "Linde Muster")
+    yield Person(HEAD_OF_OFFICE, HEAD, "Ahorn Beispiel")
+    yield Person(REPORTING, "reporting", "Erle Probe")
+    yield Person(AUDITOR, "auditor", "Eibe Muster")
+    yield Person(DATA_PROTECTION_OFFICER, "datenschutz", "Espe Probe")
+    yield Person(
+        MUNICIPAL_STAFF, "rathaus", "Esche Probe", ags=next(t.area[0] for t in county().teams if t.name == manager.team)
+    )
+
+
+def make(database: Path) -> Table:
+    """Make the accounts in the portal's file; a table that shows how to log in."""
+    table = Table("role", "name", "password", box=None, pad_edge=False, header_style="bold")
+    with closing(open_database(database)) as opened:
+        accounts = Accounts(opened)
+        for person in people():
+            password = made_password()
+            accounts.add(person.account, [person.role], password, shown_as=person.shown_as, ags=person.ags)
+            table.add_row(person.role, person.account, password)
+    return table
