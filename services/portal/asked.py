@@ -1,0 +1,54 @@
+"""Questions that must not stand in an address, as names, accounts and reasons must not: they are posted, kept in the
+session, and the page's address names them by a number. So the back button, a reload and a second tab work as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from secrets import randbelow
+from typing import Any, Final
+
+from services.portal.form import Form
+from services.portal.login.sessions import Session
+from services.portal.visit import Visit
+
+NUMBER: Final = "frage"
+"""The parameter that names a question."""
+KEPT: Final = 20
+"""Questions of a session that are remembered; the oldest goes first."""
+_QUESTIONS: Final = "questions"
+_REASON: Final = "reason"
+
+
+def keep(visit: Visit, page: str, form: Form, *names: str) -> str:
+    """Keep what was asked on a page, of these fields what is filled in; the page's address for it."""
+    values = {name: form[name] for name in names if form[name]}
+    if not values:
+        return page
+    questions: dict[str, Any] = _session(visit).pocket.setdefault(_QUESTIONS, {})
+    number = str(randbelow(10**9))
+    questions[number] = [page, values]
+    while len(questions) > KEPT:
+        del questions[next(iter(questions))]
+    return f"{page}?{NUMBER}={number}"
+
+
+def recall(visit: Visit, page: str) -> Mapping[str, str]:
+    """What the address asks; nothing if it names no question, or one that is no longer known."""
+    kept_for, values = _session(visit).pocket.get(_QUESTIONS, {}).get(visit.parameters.get(NUMBER, ""), (None, {}))
+    return values if kept_for == page else {}
+
+
+def reason(visit: Visit) -> str | None:
+    """Why somebody looks, as they said once in this session; None: they have not said it yet."""
+    given: str | None = _session(visit).pocket.get(_REASON)
+    return given
+
+
+def remember_reason(visit: Visit, given: str) -> None:
+    _session(visit).pocket[_REASON] = given
+
+
+def _session(visit: Visit) -> Session:
+    assert visit.session is not None  # only whoever is logged in asks
+    return visit.session

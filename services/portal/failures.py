@@ -1,0 +1,120 @@
+"""What a page says when something went wrong: what happened, what was kept, what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from services.portal.backend import Refused, Unavailable
+from services.portal.form import PAGE, NoForm
+from services.portal.visit import Forged, Visit, own_page
+from services.portal.words import mark
+from shared.api.reply import Reply
+from shared.runtime.logs import get_logger
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A page's title, what happened, and what to do next."""
+
+    status: int
+    title: str
+    happened: str
+    next: str
+
+
+NOT_FOUND: Final = Said(
+    404,
+    mark("There is no such page"),
+    mark("The address leads nowhere. Perhaps it was mistyped, or what it named is no longer there."),
+    mark("Go on from the start page, or by the entries above."),
+)
+FORBIDDEN: Final = Said(
+    403,
+    mark("This page is not for your account"),
+    mark("It opens to other roles only. Nothing was changed."),
+    mark("If you need it for your work, ask whoever administers the accounts."),
+)
+FORGED: Final = Said(
+    403,
+    mark("This form has expired"),
+    mark("You logged in anew after it was opened, or it came from elsewhere. Nothing was recorded."),
+    mark("Open it again: what you typed is still there as a draft."),
+)
+UNREADABLE: Final = Said(
+    400,
+    mark("This could not be read"),
+    mark("What the browser sent is no form of ours. Nothing was recorded."),
+    mark("Open the page again and send it once more."),
+)
+AWAY: Final = Said(
+    503,
+    mark("Part of the platform does not answer right now"),
+    mark("This page needs it and cannot be shown. Nothing was recorded; what you typed is kept as a draft."),
+    mark("Try again in a moment. Pages that do not need it go on working."),
+)
+UNKNOWN_OUTCOME: Final = Said(
+    503,
+    mark("It is not certain whether this was recorded"),
+    mark("The answer did not arrive in time. What you typed is kept as a draft."),
+    mark("Send the form once more: what has already arrived is not recorded twice."),
+)
+BROKEN: Final = Said(
+    500,
+    mark("Something went wrong on our side"),
+    mark("The page could not be made. The error is noted; what you typed is kept as a draft."),
+    mark("Try again. If it stays like this, name the number below to whoever looks after the platform."),
+)
+
+
+def failure(visit: Visit, error: Exception) -> Reply:
+    """The answer for whatever went wrong; the unexpected is logged, but not its text."""
+    happened = ""
+    match error:
+        case Refused():
+            said = FORBIDDEN if error.status == 403 else NOT_FOUND if error.status == 404 else BROKEN
+            happened = error.title
+            if said is BROKEN:
+                get_logger().error("refused-unexpectedly", problem=error.slug)
+        case PermissionError():
+            said = FORBIDDEN
+        case NotHere():
+            said = NOT_FOUND
+        case Forged():
+            said = FORGED
+        case NoForm():
+            said = UNREADABLE
+        case Unavailable():
+            said = UNKNOWN_OUTCOME if error.outcome_unknown and visit.request.method == "POST" else AWAY
+        case _:
+            said = BROKEN
+    if said is BROKEN:
+        get_logger().error("page-failed", exc_info=error)
+    return _page(visit, said, happened)
+
+
+class NotHere(LookupError):
+    """There is no such page."""
+
+
+def _page(visit: Visit, said: Said, happened: str) -> Reply:
+    shown = {
+        "title": visit.words.say(said.title),
+        "happened": happened or visit.words.say(said.happened),
+        "next": visit.words.say(said.next),
+        "is_ours": said.status >= 500,
+        "back_to": _back_to(visit),
+    }
+    if visit.wants_fragment:
+        return visit.fragment("failure.html", "failure", status=said.status, **shown)
+    return visit.page("failure.html", status=said.status, **shown)
+
+
+def _back_to(visit: Visit) -> str | None:
+    """The page where the form stands that was sent, to open it again."""
+    if visit.request.method != "POST":
+        return None
+    try:
+        return own_page(visit.form[PAGE])
+    except NoForm:
+        return None

@@ -1,0 +1,1 @@
+"""Who uses the portal: accounts, sessions, and how somebody shows who they are."""

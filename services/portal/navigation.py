@@ -1,0 +1,65 @@
+"""The way through the pages: what the header shows, and where each role begins.
+
+The order is that of the header; the first page that an account may open is its first page after the log-in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from services.portal.words import mark
+from shared.api.roles import (
+    AUDITOR,
+    DATA_PROTECTION_OFFICER,
+    HEAD_OF_OFFICE,
+    INTAKE_CLERK,
+    INTEGRATION_MANAGER,
+    MUNICIPAL_STAFF,
+    OPERATOR,
+    REPORTING,
+    TEAM_LEAD,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the header: where it leads, what it is called, who may open it (nobody named: everybody)."""
+
+    path: str
+    label: str
+    roles: frozenset[str] = frozenset()
+
+    def is_open_to(self, roles: Collection[str]) -> bool:
+        return not self.roles or not self.roles.isdisjoint(roles)
+
+
+PLACES: Final = (
+    Place("/mein-tag", mark("My day"), frozenset({INTEGRATION_MANAGER, TEAM_LEAD})),
+    Place("/personen", mark("Persons"), frozenset({INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD})),
+    Place("/pruefung", mark("Audit"), frozenset({AUDITOR})),
+    Place("/pruefung/betrieb", mark("Operation"), frozenset({AUDITOR, OPERATOR})),
+    Place("/lage", mark("Dashboard"), frozenset({AUDITOR, HEAD_OF_OFFICE, REPORTING})),
+    Place("/datenschutz", mark("Data protection"), frozenset({DATA_PROTECTION_OFFICER})),
+    Place("/datenschutz/loeschungen", mark("Erasures"), frozenset({AUDITOR, DATA_PROTECTION_OFFICER})),
+    Place("/gemeinde", mark("My municipality"), frozenset({MUNICIPAL_STAFF})),
+    Place("/zustaendigkeit", mark("Who is in charge?")),
+)
+WITHOUT_PLACE: Final = "/hilfe"
+
+
+def places(roles: Collection[str]) -> list[Place]:
+    """What the header shows to somebody with these roles."""
+    return [place for place in PLACES if place.is_open_to(roles)]
+
+
+def here(path: str) -> str | None:
+    """The entry of the header to which a page belongs: the one that begins most like it."""
+    return max((place.path for place in PLACES if f"{path}/".startswith(f"{place.path}/")), key=len, default=None)
+
+
+def first_page(roles: Collection[str]) -> str:
+    """Where somebody with these roles begins."""
+    own = (place.path for place in PLACES if place.roles and place.is_open_to(roles))
+    return next(own, WITHOUT_PLACE)

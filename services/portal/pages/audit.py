@@ -1,0 +1,172 @@
+"""The history for auditors: what was recorded, by stream, kind, who, act and day. Asked with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from services.portal import asked, recorded, terms
+from services.portal.backend import Refused, Unavailable
+from services.portal.form import PAGE, Form
+from services.portal.visit import Visit, own_page
+from services.portal.words import Words, mark
+from shared.api.reply import Reply
+
+HERE: Final = "/pruefung"
+REASON: Final = f"{HERE}/grund"
+SEARCH: Final = "/reporting/v1/events/search"
+FIELDS: Final = ("stream", "type", "actor", "correlation_id", "since", "until")
+ON_A_PAGE: Final = 50
+LONGEST_REASON: Final = 200
+NAMING: Final = frozenset({"account"})
+"""Fields of events, plain in the log, that name somebody: only pseudonyms are shown."""
+BEFORE: Final = "vor"
+AFTER: Final = "nach"
+"""Parameters of the address: the events before or after the one of that number."""
+SERVICES: Final[Mapping[str, str]] = {
+    "intake": mark("Intake"),
+    "eligibility": mark("Eligibility"),
+    "casework": mark("Casework"),
+    "reporting": mark("Reporting"),
+    "runtime": mark("Business clock"),
+}
+"""Whose events they are, by what their type begins with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A recorded event in words; ``number`` is its place in the history. ``data``: what stands there in plain."""
+
+    number: int
+    recorded_at: str
+    says: str
+    type: str
+    about: str
+    stream: str
+    step: int
+    actor: str
+    occurred_on: str
+    learnt_on: str
+    act: str
+    data: Sequence[recorded.Line]
+    sealed: Sequence[str]
+
+
+def show(visit: Visit) -> Reply:
+    """The newest events, or those that were asked for."""
+    if asked.reason(visit) is None:
+        return ask_reason(visit)
+    return _list(visit, Form.new(**asked.recall(visit, HERE)))
+
+
+def search(visit: Visit) -> Reply:
+    """Keep what was asked, and go to its answer."""
+    _, form = visit.form.days(visit.today, visit.words, "since", "until")
+    return _list(visit, form, status=422) if form.is_wrong else visit.redirect(asked.keep(visit, HERE, form, *FIELDS))
+
+
+def give_reason(visit: Visit) -> Reply:
+    """Remember why somebody looks, and go on to where they wanted to."""
+    form = visit.form
+    if not form["reason"] or len(form["reason"]) > LONGEST_REASON:
+        problem = visit.words.say("Please say why you look, in at most {most} characters.", most=LONGEST_REASON)
+        return ask_reason(visit, form.wrong(reason=problem), status=422)
+    asked.remember_reason(visit, form["reason"])
+    page = own_page(form[PAGE])
+    return visit.redirect(HERE if page is None or page == REASON else page)
+
+
+def ask_reason(visit: Visit, form: Form | None = None, *, status: int = 200) -> Reply:
+    """The page that asks why, in the place of one that shows the history."""
+    shown = Form.new(reason=asked.reason(visit)) if form is None else form
+    return visit.page("audit_reason.html", status=status, form=shown, longest=LONGEST_REASON)
+
+
+def _list(visit: Visit, form: Form, *, status: int = 200) -> Reply:
+    answer: Mapping[str, Any] | Unavailable | None = None
+    if not form.is_wrong:
+        try:
+            answer = _events(visit, form)
+        except Refused as refused:
+            form, status = form.refused(refused), refused.status
+        except Unavailable as unavailable:
+            answer = unavailable
+    found = [] if answer is None or isinstance(answer, Unavailable) else answer["events"]
+    return visit.page(
+        "audit.html",
+        status=status,
+        form=form,
+        answer=answer,
+        events=[event(visit.words, each) for each in reversed(found)],
+        older=_to(visit, BEFORE, answer, "previous"),
+        newer=_to(visit, AFTER, answer, "next"),
+        types=types(visit.words),
+        reason=asked.reason(visit),
+        is_filtered=any(form[name] for name in FIELDS),
+    )
+
+
+def _events(visit: Visit, form: Form) -> Mapping[str, Any]:
+    """Ask the services. Raises Refused, Unavailable."""
+    days, _ = form.days(visit.today, visit.words, "since", "until")
+    page = {name: _number(visit.parameters.get(name)) for name in (BEFORE, AFTER)}
+    return visit.backend.question(
+        SEARCH,
+        reason=asked.reason(visit),
+        **{name: form.get(name) for name in FIELDS if name not in days},
+        **days,
+        before=page[BEFORE],
+        after=page[AFTER] if page[BEFORE] is None else None,
+        last=True if page[BEFORE] is None and page[AFTER] is None else None,
+        limit=ON_A_PAGE,
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _to(visit: Visit, parameter: str, answer: Mapping[str, Any] | Unavailable | None, name: str) -> str | None:
+    """The address of the page before or after this one."""
+    if answer is None or isinstance(answer, Unavailable) or answer[name] is None:
+        return None
+    number = visit.parameters.get(asked.NUMBER, "")
+    question = f"{asked.NUMBER}={number}&" if number.isdigit() else ""
+    return f"{HERE}?{question}{parameter}={answer[name]}"
+
+
+def event(words: Words, found: Mapping[str, Any]) -> Event:
+    """An entry of the history in words."""
+    envelope, data = found["envelope"], {name: of for name, of in found["data"].items() if name not in NAMING}
+    return Event(
+        number=found["seq"],
+        recorded_at=envelope["recorded_at"],
+        says=terms.event(words, envelope["type"]),
+        type=envelope["type"],
+        about=recorded.stream(words, envelope["stream"]),
+        stream=envelope["stream"],
+        step=envelope["revision"] + 1,
+        actor=actor(words, envelope["actor"]),
+        occurred_on=envelope["occurred_on"],
+        learnt_on=envelope["learnt_on"],
+        act=envelope["correlation_id"],
+        data=recorded.document(words, data, data),
+        sealed=[terms.label(words, name) for part in found["sealed"] for name in part["fields"]],
+    )
+
+
+def actor(words: Words, name: str) -> str:
+    """Who recorded: a service by itself, or an account, whose name is not shown."""
+    kind, _, service = name.partition(":")
+    return by_itself(words, service) if kind == "service" else words.say("an account")
+
+
+def by_itself(words: Words, service: str) -> str:
+    return words.say("{service}, by itself", service=words.say(SERVICES.get(service, service)))
+
+
+def types(words: Words) -> list[tuple[str, str]]:
+    """All kinds of events to choose from, by whose they are."""
+    said = ((type_, type_.partition(".")[0], words.say(label)) for type_, label in terms.EVENTS.items())
+    return [(type_, f"{words.say(SERVICES[service])}: {label}") for type_, service, label in said]

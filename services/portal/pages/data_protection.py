@@ -1,0 +1,167 @@
+"""For the data protection officer: who read whose record, when, what for and why; and which keys were destroyed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from services.portal import asked
+from services.portal.backend import Refused, Unavailable
+from services.portal.days import NoDay
+from services.portal.form import NO_DAY, Form
+from services.portal.visit import Visit
+from services.portal.words import Words, mark
+from shared.api.reply import Reply
+
+HERE: Final = "/datenschutz"
+ERASURES: Final = f"{HERE}/loeschungen"
+FIELDS: Final = ("subject", "account", "since", "until", "reason")
+ON_A_PAGE: Final = 100
+AFTER: Final = "ab"
+"""The parameter of what comes after a page."""
+
+PURPOSES: Final[Mapping[str, str]] = {
+    "intake.find_persons": mark("Search for persons"),
+    "intake.get_person": mark("Person's record"),
+    "intake.get_household": mark("Household"),
+    "eligibility.get_eligibility": mark("Phase and service in charge"),
+    "eligibility.find_due": mark("Whom to look at again"),
+    "casework.find_cases": mark("List of cases"),
+    "casework.get_case": mark("Case"),
+    "casework.find_consultations": mark("Consultations"),
+    "casework.list_employees": mark("List of employees"),
+    "reporting.events": mark("Audit: history"),
+    "reporting.stream": mark("Audit: replay"),
+    "reporting.correlation": mark("Audit: one act"),
+    "reporting.accesses": mark("Data protection: who looked"),
+}
+"""What was asked, by service and question."""
+CLASSES: Final[Mapping[str, str]] = {
+    "identity": mark("who the person is, and notes"),
+    "statistics": mark("facts that are counted"),
+    "health": mark("health"),
+    "employee": mark("employee's data"),
+}
+"""The classes of personal data, each under a key of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One read of a record."""
+
+    at: str
+    account: str
+    subject: str
+    purpose: str
+    code: str
+    reason: str | None
+
+
+def show(visit: Visit) -> Reply:
+    """The question, and its answer once it was asked."""
+    typed = asked.recall(visit, HERE)
+    return _answered(visit, Form.new(**typed)) if typed else _page(visit, Form.new(reason=asked.reason(visit)))
+
+
+def search(visit: Visit) -> Reply:
+    """Keep what was asked, and go to its answer."""
+    form = visit.form
+    if not form["reason"]:
+        form = form.wrong(reason=visit.words.say("Please say why you look."))
+    if not form["subject"] and not form["account"]:
+        form = form.wrong(subject=visit.words.say("Name a person or an account."))
+    for name in ("since", "until"):
+        form = _day_checked(visit, form, name)
+    if form.is_wrong:
+        return _page(visit, form, status=422)
+    asked.remember_reason(visit, form["reason"])
+    return visit.redirect(asked.keep(visit, HERE, form, *FIELDS))
+
+
+def erasures(visit: Visit) -> Reply:
+    """Whose keys were destroyed, when and why."""
+    after = visit.parameters.get(AFTER, "")
+    answer: Mapping[str, Any] | Unavailable
+    try:
+        answer = visit.backend.get(
+            "/reporting/v1/erasures", after=after if after.isascii() and after.isdigit() else None, limit=ON_A_PAGE
+        )
+    except Unavailable as unavailable:
+        answer = unavailable
+    found = [] if isinstance(answer, Unavailable) else answer["erasures"]
+    more = None if isinstance(answer, Unavailable) else answer["next"]
+    return visit.page(
+        "erasures.html",
+        answer=answer,
+        erasures=[{**each, "what": _said(visit.words, CLASSES, each["class"])} for each in found],
+        more=None if more is None else f"{ERASURES}?{AFTER}={more}",
+    )
+
+
+def _answered(visit: Visit, form: Form) -> Reply:
+    try:
+        answer = _accesses(visit, form)
+    except Refused as refused:
+        return _page(visit, form.refused(refused), status=refused.status)
+    except Unavailable as unavailable:
+        return _page(visit, form, answer=unavailable)
+    more = answer["next"]
+    number = visit.parameters.get(asked.NUMBER, "")
+    return _page(
+        visit,
+        form,
+        answer=answer,
+        accesses=[access(visit.words, each) for each in answer["accesses"]],
+        more=None if more is None else f"{HERE}?{urlencode({asked.NUMBER: number, AFTER: more})}",
+    )
+
+
+def _accesses(visit: Visit, form: Form) -> Mapping[str, Any]:
+    """Ask the services. Raises Refused, Unavailable."""
+    days, _ = form.days(visit.today, visit.words, "since", "until")
+    return visit.backend.question(
+        "/reporting/v1/accesses/search",
+        subject=form.get("subject"),
+        account=form.get("account"),
+        reason=form["reason"],
+        since=days["since"] or visit.today.replace(day=1),
+        until=days["until"] or visit.today,
+        after=visit.parameters.get(AFTER),
+        limit=ON_A_PAGE,
+    )
+
+
+def _page(visit: Visit, form: Form, *, status: int = 200, **shown: Any) -> Reply:
+    return visit.page(
+        "data_protection.html",
+        status=status,
+        form=form,
+        **{"answer": None, "accesses": [], "more": None, "kept_months": visit.portal.settings.access_log_months}
+        | shown,
+    )
+
+
+def _day_checked(visit: Visit, form: Form, name: str) -> Form:
+    try:
+        form.day(name, visit.today)
+    except NoDay:
+        return form.wrong(**{name: visit.words.say(NO_DAY)})
+    return form
+
+
+def access(words: Words, found: Mapping[str, Any]) -> Access:
+    """A recorded read in words."""
+    return Access(
+        at=found["at"],
+        account=found["account"],
+        subject=found["subject"],
+        purpose=_said(words, PURPOSES, found["purpose"]),
+        code=found["purpose"],
+        reason=found["reason"],
+    )
+
+
+def _said(words: Words, table: Mapping[str, str], code: str) -> str:
+    return words.say(table[code]) if code in table else code

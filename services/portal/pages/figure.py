@@ -1,0 +1,168 @@
+"""A figure explained: what it is, what it is the sum of, how it went, and why it differs from another day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+from typing import Final
+
+from services.portal import charts, explained, figures
+from services.portal.as_of import AsOf
+from services.portal.backend import Unavailable, together
+from services.portal.charts import only
+from services.portal.days import NoDay, read_day
+from services.portal.explained import PAGE
+from services.portal.failures import NotHere
+from services.portal.figures import Answer, Number
+from services.portal.looking import Looking, canonical, drawn, looking, months_before
+from services.portal.looking import figure as ask
+from services.portal.visit import Visit
+from services.portal.words import mark, sorted_as
+from shared.api.reply import Reply
+
+FIGURES: Final = (*charts.SHAPES, "consultations-per-case")
+LINE: Final = "zeile"
+AFTER: Final = "ab"
+PINNED: Final = "stand"
+OTHER_VALID_AT: Final = "gegen_stichtag"
+OTHER_KNOWN_AT: Final = "gegen_wissensstand"
+CHANGES_AFTER: Final = "unterschiede_ab"
+"""What the address says of the explanation and of the comparison, besides the two dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Other:
+    """The pair of dates that a figure is compared with. ``is_wrong``: what was typed is no day."""
+
+    valid_at: date | None = None
+    known_at: date | int | None = None
+    is_wrong: bool = False
+
+    @property
+    def is_asked(self) -> bool:
+        return self.valid_at is not None or self.known_at is not None
+
+
+def show(visit: Visit, name: str) -> Reply:
+    """Everything about one figure; without course or comparison where reporting does not answer in time."""
+    if name not in FIGURES:
+        raise NotHere
+    at, words, against = looking(visit), visit.words, other(visit)
+    typed = {OTHER_VALID_AT: against.valid_at, OTHER_KNOWN_AT: against.known_at}
+    if not against.is_wrong and (address := canonical(visit, **typed)) is not None:
+        return visit.redirect(address)
+    answer, chart, difference = together(
+        partial(_explained, visit, at, name),
+        partial(drawn, visit, at, name) if name in charts.SHAPES else _nothing,
+        partial(compared, visit, pinned(visit, at), name, against, after=whole(visit, CHANGES_AFTER))
+        if against.is_asked and not at.for_council
+        else _nothing,
+    )
+    if isinstance(answer, Unavailable):
+        raise answer
+    told = figures.numbers(answer, words)
+    return visit.page(
+        "figure.html",
+        at=at,
+        name=name,
+        title=figures.title(answer, words),
+        version=answer["definition"]["version"],
+        definition=figures.definition(answer, words),
+        date_type=figures.date_type(answer, words),
+        stand=figures.stand(answer, words),
+        position=answer["position"],
+        is_suppressed=answer.get("suppressed", False),
+        numbers=list(told.values()),
+        teams=by_team(told.values()),
+        has_line=explained.LINES.get(name, only()),
+        line=visit.parameters.get(LINE),
+        entries=None if at.for_council else explained.entries(answer, whole(visit, AFTER), words),
+        chart=chart,
+        against=against,
+        difference=difference
+        if isinstance(difference, Unavailable | None)
+        else explained.difference(difference, whole(visit, CHANGES_AFTER), words),
+        befores=befores(at),
+    )
+
+
+def _nothing() -> None:
+    """What is not asked."""
+
+
+def _explained(visit: Visit, at: Looking, name: str) -> Answer:
+    """The figure with one page of what it is the sum of; for the council, only the figure."""
+    if at.for_council:
+        return ask(visit, at, name)
+    after, line = whole(visit, AFTER), visit.parameters.get(LINE)
+    return ask(visit, pinned(visit, at), name, explain=True, limit=PAGE, after=after, line=line)
+
+
+def compared(visit: Visit, at: Looking, name: str, against: Other, *, after: int, limit: int = PAGE) -> Answer:
+    """What makes the difference to another pair of dates. Raises Unavailable, Refused."""
+    return visit.backend.get(
+        f"/reporting/v1/figures/{name}/difference",
+        **at.as_of.asked,
+        other_valid_at=against.valid_at,
+        other_known_at=against.known_at,
+        after=after,
+        limit=limit,
+    )
+
+
+def other(visit: Visit) -> Other:
+    """The other pair of dates, as the address or a typing hand says it. Raises Unavailable."""
+    valid_at, known_at = (visit.parameters.get(name, "") for name in (OTHER_VALID_AT, OTHER_KNOWN_AT))
+    try:
+        return Other(
+            read_day(valid_at, visit.today) if valid_at else None,
+            _position_or_day(known_at, visit.today) if known_at else None,
+        )
+    except NoDay:
+        return Other(is_wrong=True)
+
+
+def _position_or_day(written: str, today: date) -> date | int:
+    return int(written) if written.isascii() and written.isdigit() else read_day(written, today)
+
+
+def pinned(visit: Visit, at: Looking) -> Looking:
+    """Nothing moves while somebody turns the pages: the first one's position goes with them."""
+    position = whole(visit, PINNED)
+    return known_by(at, position) if position else at
+
+
+def known_by(at: Looking, position: int) -> Looking:
+    """As known at a position, if not asked as known on a day or at another one."""
+    return at if at.as_of.known_at is not None else replace(at, as_of=AsOf(at.as_of.valid_at, position))
+
+
+def whole(visit: Visit, name: str) -> int:
+    """A whole number in the address; 0 for what is none."""
+    given = visit.parameters.get(name, "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 12 else 0
+
+
+def by_team(numbers: Iterable[Number]) -> list[tuple[str, list[Number]]]:
+    """The numbers of each team, by its name; nothing for a figure that is not by team."""
+    teams: dict[str, list[Number]] = {}
+    for number in numbers:
+        if number.team:
+            teams.setdefault(number.team, []).append(number)
+    return sorted(teams.items(), key=lambda team: sorted_as(team[0]))
+
+
+def befores(at: Looking) -> Sequence[tuple[str, date]]:
+    """What one often compares with."""
+    return (
+        (mark("the end of the month before"), months_before(at.day, 0) - timedelta(days=1)),
+        (mark("a year before"), _year_before(at.day)),
+    )
+
+
+def _year_before(day: date) -> date:
+    """The same day; the month's last one if there is none."""
+    last = months_before(day, 11) - timedelta(days=1)
+    return last.replace(day=min(day.day, last.day))

@@ -1,0 +1,212 @@
+"""A person's file: who they are, in which phase and why, what was recorded; and what may be recorded next.
+
+Whoever takes people up, leads a team, or looks after the household sees the file; a colleague sees who does look after
+it, and can record a talk with somebody who just walked in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
+
+from services.portal import actions, fields, terms, timeline
+from services.portal.actions import Action, Given
+from services.portal.backend import Refused, Unavailable, together
+from services.portal.failures import NotHere
+from services.portal.form import Form
+from services.portal.pages.persons import age, full_name
+from services.portal.visit import Visit
+from services.portal.words import mark
+from shared.api.reply import Reply
+from shared.api.roles import INTAKE_CLERK, TEAM_LEAD
+
+OWN: Final = frozenset({"manager", "deputy", "lead"})
+"""As what somebody looks after a household's case."""
+UNDO: Final = "undo"
+"""In the session: the entry that was just recorded, and can be taken back at once."""
+LOOKED_FOR: Final = "-q"
+"""What follows the name of a field that holds somebody, in the field where they are looked for."""
+MOST_FOUND: Final = 6
+
+MASTER_DATA: Final = tuple(field.name for field in fields.MASTER_DATA if not field.name.endswith("_name"))
+NOBODY_FOUND: Final = mark("Nobody begins like this.")
+WHICH_ONE: Final = mark("Please choose who is meant.")
+
+Answer = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A command's form in the file: where it is sent, and under which name its draft is kept.
+
+    ``about`` says in words which entry it is about; ``found`` are the people it may name.
+    """
+
+    action: Action
+    form: Form
+    address: str
+    draft: str
+    about: str = ""
+    found: tuple[Answer, ...] = ()
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def show(visit: Visit, person_id: str) -> Reply:
+    """The file as it was on a day, as known then."""
+    undo = visit.session.pocket.pop(UNDO, None) if visit.session else None
+    return _page(visit, person_id, undo=undo)
+
+
+def consult(visit: Visit, person_id: str) -> Reply:
+    """On to recording a talk with the person's household."""
+    record = visit.backend.get(f"/intake/v1/persons/{person_id}")
+    case = _case(visit, record)
+    if case is None or case["status"] != "open":
+        visit.tell(visit.words.say("This household has no open case, so no talk can be recorded yet."), kind="due")
+        return visit.redirect(f"/akte/{person_id}")
+    return visit.redirect(f"/beratung/{case['case_id']}")
+
+
+def open_form(visit: Visit, person_id: str, action_name: str, entry_id: str | None = None) -> Reply:
+    """A command's form, in its place in the file."""
+    action, record, entry = _wanted(visit, person_id, action_name, entry_id)
+    proposed = fields.as_typed(action.fields, action.proposes(record, entry))
+    proposed |= {field.name: f"{visit.today:%d.%m.%Y}" for field in action.fields if field.starts_today}
+    return _form(visit, person_id, _opened(visit, action, Form.new(**proposed), person_id, entry_id, entry))
+
+
+def take(visit: Visit, person_id: str, action_name: str, entry_id: str | None = None) -> Reply:
+    """Record what was typed; back to the form if it cannot be."""
+    action, record, entry = _wanted(visit, person_id, action_name, entry_id)
+    form, found = _looked_for(visit, action, visit.form)
+    typed, form = fields.read(action.fields, form, visit.words, visit.today)
+    opened = replace(_opened(visit, action, form, person_id, entry_id, entry), found=found)
+    if form.errors:
+        return _form(visit, person_id, opened)
+    body = action.body(Given(record, typed, entry_id, visit.today))
+    try:
+        accepted = visit.command(action.address(person_id, entry_id), body)
+    except Refused as refused:
+        names = {field.name: field.name for field in action.fields}
+        return _form(visit, person_id, replace(opened, form=fields.with_refusal(form, refused, visit.words, names)))
+    visit.done(opened.draft)
+    visit.tell(visit.words.say("{what}: saved.", what=visit.words.say(action.label)))
+    if action.is_undone and visit.session is not None:
+        visit.session.pocket[UNDO] = accepted.id
+    return visit.redirect(f"/akte/{person_id}")
+
+
+def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Opened | None = None) -> Reply:
+    backend, asked = visit.backend, visit.as_of.asked
+    record = _or_none(lambda: backend.get(f"/intake/v1/persons/{person_id}", **asked))
+    if record is None and visit.as_of.is_now:
+        raise NotHere
+    if record is None:
+        return visit.page("file_unknown.html")
+    if not visit.has_role(INTAKE_CLERK, TEAM_LEAD):
+        (case,) = together(partial(_case, visit, record))
+        if not isinstance(case, Mapping) or case["capacity"] not in OWN:  # need to know
+            return visit.page("file_of_others.html", person=record, name=full_name(record), case=case)
+    known_at = asked["known_at"]
+    case, recorded, phase, determined, household = together(
+        partial(_case, visit, record),
+        lambda: backend.get(f"/intake/v1/persons/{person_id}/history", known_at=known_at)["entries"],
+        lambda: _or_none(lambda: backend.get(f"/eligibility/v1/persons/{person_id}", **asked)),
+        lambda: backend.get(f"/eligibility/v1/persons/{person_id}/history", known_at=known_at)["entries"],
+        lambda: backend.get(f"/intake/v1/households/{record['household_id']}", valid_at=asked["valid_at"])["members"],
+    )
+    entries = [] if isinstance(recorded, Unavailable) else recorded
+    made = [] if isinstance(determined, Unavailable) else determined
+    return visit.page(
+        "file.html",
+        person=record,
+        name=full_name(record),
+        age=age(record["born_on"], visit.as_of.valid_at or visit.today),
+        case=case,
+        phase=phase,
+        sentence=timeline.sentence(phase, visit.words) if isinstance(phase, Mapping) else "",
+        household=household,
+        is_complete=not isinstance(recorded, Unavailable),
+        lines=timeline.lines(entries, made, visit.words, visit.as_of.valid_at),
+        known=timeline.known_since(entries),
+        may_record=visit.has_role(INTAKE_CLERK) and visit.as_of.is_now and not record["erased"],
+        actions_of=actions.of_group,
+        master_data=MASTER_DATA,
+        undo=undo,
+        opened=opened,
+    )
+
+
+def _form(visit: Visit, person_id: str, opened: Opened) -> Reply:
+    """The form alone for a script that puts it in its place, else the file with the form in it."""
+    if visit.wants_fragment:
+        return visit.fragment("action.html", "action", opened=opened, person_id=person_id)
+    return _page(visit, person_id, opened=opened)
+
+
+# --- what there is to ask -----------------------------------------------------------
+
+
+def _case(visit: Visit, record: Answer) -> Answer | None:
+    """The case of the person's household, and who looks after it; None if there never was one."""
+    case: Answer | None = visit.backend.get(f"/casework/v1/households/{record['household_id']}/case")["case"]
+    return case
+
+
+def _or_none(question: Callable[[], Answer]) -> Answer | None:
+    """The answer; None if nothing was known of the person, or the data were erased."""
+    try:
+        return question()
+    except Refused as refused:
+        if refused.slug not in ("unknown-person", "person-erased"):
+            raise
+        return None
+
+
+# --- a command's form -----------------------------------------------------------------------------
+
+
+def _wanted(
+    visit: Visit, person_id: str, action_name: str, entry_id: str | None
+) -> tuple[Action, Answer, actions.Part]:
+    """What is to be recorded, the person's record, and the entry of it that it is about. Raises NotHere."""
+    action = actions.BY_NAME.get(action_name)
+    if action is None or action.needs_entry != (entry_id is not None):
+        raise NotHere
+    record = _or_none(lambda: visit.backend.get(f"/intake/v1/persons/{person_id}"))
+    entry = actions.entry_of(record, entry_id) if record and entry_id else {}
+    if record is None or entry is None:
+        raise NotHere
+    return action, record, entry
+
+
+def _opened(
+    visit: Visit, action: Action, form: Form, person_id: str, entry_id: str | None, entry: actions.Part
+) -> Opened:
+    way = "/".join(filter(None, (person_id, action.name, entry_id)))
+    about = ", ".join(
+        terms.value(visit.words, name, value)
+        for name, value in entry.items()
+        if value and not name.endswith("_id") and not isinstance(value, list | Mapping)
+    )
+    return Opened(action=action, form=form, address=f"/akte/{way}", draft=way.replace("/", ":"), about=about)
+
+
+def _looked_for(visit: Visit, action: Action, form: Form) -> tuple[Form, tuple[Answer, ...]]:
+    """The form with whoever was looked for and is the only one; else with those among whom to choose."""
+    found: tuple[Answer, ...] = ()
+    for field in action.fields:
+        typed = form[field.name + LOOKED_FOR]
+        if field.kind != "person" or not typed or form[field.name]:
+            continue
+        asked = visit.backend.question("/intake/v1/persons/search", q=typed, limit=MOST_FOUND)
+        found = tuple(asked["persons"])
+        if len(found) == 1:
+            form = replace(form, values={**form.values, field.name: [found[0]["person_id"]]})
+        else:
+            form = form.wrong(**{field.name: visit.words.say(WHICH_ONE if found else NOBODY_FOUND)})
+    return form, found

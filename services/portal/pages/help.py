@@ -1,0 +1,10 @@
+"""Short help: how to get along with few keys."""
+
+from __future__ import annotations
+
+from services.portal.visit import Visit
+from shared.api.reply import Reply
+
+
+def show(visit: Visit) -> Reply:
+    return visit.page("help.html")

@@ -1,0 +1,212 @@
+"""How the platform itself does: every process in plain words, and the messages that were put aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, Literal
+
+from services.portal import terms
+from services.portal.backend import Refused, Unavailable, together
+from services.portal.visit import Visit
+from services.portal.words import Words, mark
+from shared.api.reply import Reply
+
+Kind = Literal["ok", "due", "late"]
+BEHIND_AFTER: Final = 30.0
+"""Seconds behind the log after which somebody should look."""
+
+PROCESSES: Final[Mapping[str, str]] = {
+    "intake": mark("Intake"),
+    "eligibility": mark("Eligibility"),
+    "casework": mark("Casework"),
+    "reporting": mark("Reporting"),
+    "projector": mark("Views"),
+    "relay": mark("Delivery"),
+    "react": mark("Reactions"),
+}
+DOES: Final[Mapping[str, str]] = {
+    "intake": mark("Records persons, procedures and residences."),
+    "eligibility": mark("Says which phase holds and who is in charge."),
+    "casework": mark("Records cases, consultations and the office."),
+    "reporting": mark("Counts the figures and keeps the history."),
+    "projector": mark("Keeps lists and figures up to date."),
+    "relay": mark("Tells the services what was recorded."),
+    "react": mark("Does what follows from what was recorded."),
+}
+"""What each kind of process is for."""
+WITHOUT: Final[Mapping[str, str]] = {
+    "intake": mark("Nobody can be registered, found or corrected until it is back."),
+    "eligibility": mark("Phase and service in charge are not shown until it is back; they are determined meanwhile."),
+    "casework": mark("Cases and consultations cannot be recorded or read until it is back."),
+    "reporting": mark("Figures, reports and the history cannot be read until it is back."),
+    "projector": mark("Lists and figures stand still; what is recorded meanwhile appears when it is back."),
+    "relay": mark("What is recorded has no consequences yet; nothing is lost, and all follows when it is back."),
+    "react": mark("What is recorded has no consequences yet; nothing is lost, and all follows when it is back."),
+}
+"""What is not possible while a process does not answer."""
+VIEWS: Final[Mapping[str, str]] = {
+    "intake.persons": mark("Who is who"),
+    "intake.households": mark("Who belongs together"),
+    "intake.residences": mark("Who lives where"),
+    "intake.permits": mark("Which permits end"),
+    "eligibility.households": mark("Whom a change may concern"),
+    "eligibility.due": mark("When to look again"),
+    "casework.cases": mark("Which cases there are"),
+    "casework.consultations": mark("Which consultations there were"),
+    "casework.staff": mark("Who works where"),
+    "casework.access": mark("Who may act in which case"),
+    "casework.contract_ends": mark("Which contracts end"),
+    "reporting.what_is_granted": mark("What is granted"),
+    "reporting.who_belongs_together": mark("Who belongs together"),
+    "reporting.who_is_entitled": mark("Who is entitled"),
+    "reporting.who_lives_where": mark("Who lives where"),
+    "reporting.who_serves_where": mark("Who serves where"),
+    "reporting.who_was_advised": mark("Who was advised"),
+    "reporting.who_works_here": mark("Who works here"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One read model: its words, its code name, how far it is, and whether an event stopped it."""
+
+    label: str
+    name: str
+    says: str
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A process in words: ``says`` is how it does, ``does`` what it is for; ``name`` its code name."""
+
+    name: str
+    label: str
+    does: str
+    kind: Kind
+    word: str
+    says: Sequence[str]
+    views: Sequence[View] = field(default=())
+
+
+def show(visit: Visit) -> Reply:
+    """Every process, and what is parked."""
+    services = visit.portal.services
+    names = [*visit.portal.settings.services, *visit.portal.settings.processes]
+    reacting = [name for name in visit.portal.settings.processes if kind_of(name) == "react"]
+    found = together(
+        *(partial(services.ready, name) for name in names),
+        *(partial(_parked, visit, name) for name in reacting),
+    )
+    healths, parked = found[: len(names)], found[len(names) :]
+    processes = [process(visit.words, name, health) for name, health in zip(names, healths, strict=True)]
+    return visit.page(
+        "operations.html",
+        processes=processes,
+        all_well=all(each.kind == "ok" for each in processes),
+        parked=[_message(visit.words, each) for answer in parked if not _is_away(answer) for each in answer["parked"]],
+        parked_is_known=bool(parked) and not any(map(_is_away, parked)),
+    )
+
+
+def _parked(visit: Visit, process: str) -> Mapping[str, Any]:
+    """What a process has put aside; the health of the others is shown whatever it answers. Raises Unavailable."""
+    try:
+        return visit.backend.parked(process)
+    except Refused:
+        raise Unavailable(process) from None
+
+
+def _is_away(answer: Mapping[str, Any] | Unavailable) -> bool:
+    return isinstance(answer, Unavailable)
+
+
+def _message(words: Words, parked: Mapping[str, Any]) -> dict[str, Any]:
+    """A parked message, with its service and event in words."""
+    kind = parked["service"]
+    service = words.say(PROCESSES[kind]) if kind in PROCESSES else kind
+    return {**parked, "service_said": service, "event_said": terms.event(words, parked["type"])}
+
+
+def kind_of(name: str) -> str:
+    """What kind of process it is: ``react`` on one machine, ``react-casework`` where each has its own."""
+    return name.partition("-")[0]
+
+
+def process(words: Words, name: str, health: Mapping[str, Any] | Unavailable) -> Process:
+    """How a process does, from its ``/health/ready``."""
+    kind = kind_of(name)
+    label = words.say(PROCESSES[kind]) if kind in PROCESSES else name
+    does = words.say(DOES[kind]) if kind in DOES else ""
+    if isinstance(health, Unavailable):
+        says = [words.say(WITHOUT[kind])] if kind in WITHOUT else []
+        return Process(name, label, does, "late", words.say("does not answer"), says)
+    views = _views(words, health)
+    says = [sentence for sentence in (_lag(words, health), *_details(words, health)) if sentence]
+    if health.get("status") != "ready":
+        stopped = any(view.is_stopped for view in views)
+        because = words.say("A view has stopped at an event that it cannot read.") if stopped else ""
+        reason = because or words.say("It runs, but cannot do its work: something that it needs does not answer.")
+        return Process(name, label, does, "late", words.say("cannot work"), [reason, *says], views)
+    if _seconds(health) > BEHIND_AFTER:
+        return Process(name, label, does, "due", words.say("is behind"), says, views)
+    return Process(name, label, does, "ok", words.say("works"), says, views)
+
+
+def lag(words: Words, behind: Mapping[str, Any]) -> str:
+    """How far behind the log: "12 events, 0.3 s behind the log"."""
+    events, seconds = behind.get("events"), behind.get("seconds")
+    if events is None:
+        return words.say("how far it is cannot be said")
+    if not events:
+        return words.say("up to date")
+    if seconds is None:
+        return words.say_many("{n} event behind the log", "{n} events behind the log", events)
+    return words.say_many(
+        "{n} event, {seconds} s behind the log",
+        "{n} events, {seconds} s behind the log",
+        events,
+        seconds=words.number(seconds, 1),
+    )
+
+
+def _lag(words: Words, health: Mapping[str, Any]) -> str:
+    behind = health.get("lag")
+    return lag(words, behind) if isinstance(behind, Mapping) else ""
+
+
+def _seconds(health: Mapping[str, Any]) -> float:
+    behind = health.get("lag")
+    return float((behind.get("seconds") if isinstance(behind, Mapping) else None) or 0)
+
+
+def _details(words: Words, health: Mapping[str, Any]) -> list[str]:
+    """What else a kind of process says of itself, only as far as there is something to say."""
+    said = []
+    if waiting := health.get("waiting"):
+        said.append(words.say_many("{n} message waits", "{n} messages wait", waiting))
+    if in_hand := health.get("in_hand"):
+        said.append(words.say_many("{n} in hand", "{n} in hand", in_hand))
+    if due := health.get("due"):
+        said.append(words.say_many("{n} look is due", "{n} looks are due", due))
+    if health.get("leader") is False:
+        said.append(words.say("stands by for the one that leads"))
+    return said
+
+
+def _views(words: Words, health: Mapping[str, Any]) -> list[View]:
+    """The views of a projector, each with its lag; other processes tell none."""
+    lags, stopped = health.get("lags"), health.get("stopped") or {}
+    if not isinstance(lags, Mapping):
+        return []
+    return [_view(words, name, behind, stopped.get(name)) for name, behind in sorted(lags.items())]
+
+
+def _view(words: Words, name: str, behind: Mapping[str, Any], stopped: Mapping[str, Any] | None) -> View:
+    label = words.say(VIEWS[name]) if name in VIEWS else name
+    if stopped is not None:
+        says = words.say("has stopped at the event in position {position}", position=words.number(stopped["position"]))
+        return View(label, name, says, is_stopped=True)
+    return View(label, name, lag(words, behind))

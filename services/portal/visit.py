@@ -1,0 +1,318 @@
+"""One request of somebody: who it is, what they typed, whom to ask for them, and how to answer."""
+
+from __future__ import annotations
+
+import csv
+import hmac
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from datetime import date, datetime
+from functools import cached_property
+from http.cookies import CookieError, SimpleCookie
+from io import StringIO
+from secrets import token_urlsafe
+from time import time
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode
+
+from services.portal import as_of
+from services.portal.as_of import AsOf
+from services.portal.backend import Accepted, Backend, Unavailable
+from services.portal.form import CSRF, PAGE, Form, NoForm
+from services.portal.login.accounts import Account
+from services.portal.login.sessions import Session, csrf_token
+from services.portal.navigation import here, places
+from services.portal.security import HEADERS, HSTS
+from services.portal.wiring import Portal
+from services.portal.words import LANGUAGES, OFFICE, Words, words
+from shared.api.reply import Reply
+from shared.api.request import Request
+from shared.api.said import Language
+
+OWN_PAGE: Final = re.compile(
+    r"/(?:[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*)?(?:\?[a-z_]+=[0-9-]+(?:&[a-z_]+=[0-9-]+)*)?"
+)
+"""What a log-in returns to: a page of ours, whose address holds ids and days and nothing else."""
+NEXT: Final = "weiter"
+LANGUAGE: Final = "wegmarken-language"
+VISITOR: Final = "wegmarken-visitor"
+SESSION: Final = "wegmarken"
+YEAR: Final = 31_536_000
+FRESH: Final = 300.0
+"""Seconds for which what somebody recorded is waited for when they ask."""
+
+
+class Forged(Exception):
+    """A form that does not carry this session's token: from elsewhere, or older than the session."""
+
+
+class Visit:
+    """Made at the start of a request. ``account`` is None for who is not logged in."""
+
+    def __init__(self, portal: Portal, request: Request, correlation_id: str, *, sign_of_life: bool = True) -> None:
+        self.portal, self.request, self.correlation_id = portal, request, correlation_id
+        self._cookies = _cookies(request.header("cookie") or "")
+        self._set_cookies: list[str] = []
+        self._pocket_before: dict[str, Any] = {}
+        self.session: Session | None = None
+        if session_id := self._cookies.get(self._session_cookie):
+            self.session = portal.sessions.find(session_id, sign_of_life=sign_of_life)
+        if self.session is not None:
+            self._pocket_before = deepcopy(self.session.pocket)
+
+    # --- who, and in what language ----------------------------------------------------------------
+
+    @property
+    def account(self) -> Account | None:
+        return self.session.account if self.session else None
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return self.account.roles if self.account else frozenset()
+
+    def has_role(self, *roles: str) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+    @cached_property
+    def language(self) -> Language:
+        """The account's, else what was chosen in this browser, else what the browser asks for."""
+        chosen = (self.account.language if self.account else None) or self._cookies.get(LANGUAGE)
+        return chosen if chosen in LANGUAGES else self.request.language  # type: ignore[return-value]  # one of them
+
+    @property
+    def words(self) -> Words:
+        return words(self.language)
+
+    @property
+    def address(self) -> str:
+        """Where the request came from: as the proxy says, if there is one."""
+        if self.portal.settings.public_url and (forwarded := self.request.header("x-forwarded-for")):
+            return forwarded.rpartition(",")[2].strip()
+        return self.request.peer
+
+    # --- what is asked ----------------------------------------------------------------------------
+
+    @cached_property
+    def parameters(self) -> Mapping[str, str]:
+        """What the address says after the question mark; of a name that comes twice, the last."""
+        try:
+            return dict(parse_qsl(self.request.query, errors="strict", max_num_fields=50))
+        except ValueError:
+            return {}
+
+    @cached_property
+    def form(self) -> Form:
+        """What was posted. Raises NoForm."""
+        if self.request.media_type != "application/x-www-form-urlencoded":
+            raise NoForm
+        return Form.read(self.request.body)
+
+    @cached_property
+    def backend(self) -> Backend:
+        """The services, asked for whoever this is; they answer no older than what was recorded just now."""
+        recorded = self.session.pocket.get("recorded") if self.session else None
+        return Backend(
+            self.portal.services,
+            self.account,
+            language=self.language,
+            correlation_id=self.correlation_id,
+            position=recorded[0] if recorded and time() - recorded[1] < FRESH else None,
+        )
+
+    @cached_property
+    def today(self) -> date:
+        """The office's day. Raises Unavailable."""
+        return self.backend.today()
+
+    @cached_property
+    def as_of(self) -> AsOf:
+        """Which day is looked at, as known when. Without any service, "yesterday" is the machine's."""
+        given = {name: self.parameters[name] for name in (as_of.VALID_AT, as_of.KNOWN_AT) if self.parameters.get(name)}
+        if not given:
+            return AsOf()
+        try:
+            return as_of.read(given, self.today)
+        except Unavailable:
+            return as_of.read(given, datetime.now(OFFICE).date())
+
+    @property
+    def is_past(self) -> bool:
+        """Whether the page asked which day it shows, and that is not now."""
+        return "as_of" in self.__dict__ and not self.as_of.is_now
+
+    @property
+    def page_path(self) -> str:
+        """The page where this visit is, for forms and for a log-in that leads back."""
+        query = f"?{self.request.query}" if self.request.query else ""
+        return own_page(self.request.path + query) or own_page(self.request.path) or "/"
+
+    @property
+    def wants_fragment(self) -> bool:
+        """Whether a script asks for a part of the page, and not the browser for all of it."""
+        return self.request.header("hx-request") == "true"
+
+    # --- forms ------------------------------------------------------------------------------------
+
+    @cached_property
+    def csrf(self) -> str:
+        """The token that this visitor's forms carry."""
+        return csrf_token(self.session.id if self.session else self._visitor())
+
+    def check_csrf(self) -> None:
+        """Raises Forged for a form that this visitor was not shown."""
+        if self.request.header("sec-fetch-site") not in (None, "same-origin"):
+            raise Forged
+        given = self.request.header("x-csrf-token") or self.form[CSRF]
+        if not hmac.compare_digest(given.encode(), self.csrf.encode()):
+            raise Forged
+
+    def command(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Accepted:
+        """Have something recorded under the form's key; the next pages wait for it. Raises Unavailable, Refused."""
+        accepted = self.backend.command(path, body, key=key or self.form.key)
+        if self.session is not None:
+            self.session.pocket["recorded"] = [self.backend.position, time()]
+        return accepted
+
+    def tell(self, message: str, *, kind: str = "ok") -> None:
+        """Show a message on the next page; ``kind``: ok, due, late, stopped."""
+        if self.session is not None:
+            self.session.pocket.setdefault("messages", []).append([kind, message])
+
+    def done(self, draft: str) -> None:
+        """The next page tells the browser that this draft has arrived."""
+        if self.session is not None:
+            self.session.pocket.setdefault("done", []).append(draft)
+
+    # --- answers ----------------------------------------------------------------------------------
+
+    def page(self, template: str, *, status: int = 200, **shown: Any) -> Reply:
+        """A whole page."""
+        pocket = self.session.pocket if self.session else {}
+        context = {
+            "visit": self,
+            "messages": pocket.pop("messages", []),
+            "done": pocket.pop("done", []),
+            "places": places(self.roles),
+            "here": here(self.request.path),
+            **shown,
+        }
+        return self._html(status, self.portal.templates.page(template, self.language, context))
+
+    def fragment(self, template: str, block: str, *, status: int = 200, **shown: Any) -> Reply:
+        """One block of a page, for a script that asked."""
+        context = {"visit": self, **shown}
+        return self._html(status, self.portal.templates.fragment(template, block, self.language, context))
+
+    def redirect(self, path: str) -> Reply:
+        """Go on to another page of ours."""
+        if self.wants_fragment:
+            return self._reply(204, b"", "text/plain", ("HX-Redirect", path))
+        return self._reply(303, b"", "text/plain", ("Location", path))
+
+    def json(self, value: Any, *, status: int = 200) -> Reply:
+        """An answer to a script of ours."""
+        reply = Reply.json(value, status=status)
+        return self._finished(reply)
+
+    def csv(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Reply:
+        """A table as a file that a German or English spreadsheet opens as it is; ``name`` without its ending."""
+        out = StringIO()
+        writer = csv.writer(out, delimiter=";" if self.language == "de" else ",", lineterminator="\r\n")
+        writer.writerow(head)
+        writer.writerows([as_cell(cell) for cell in row] for row in rows)
+        body = "\ufeff".encode() + out.getvalue().encode()
+        attachment = ("Content-Disposition", f'attachment; filename="{name}.csv"')
+        return self._reply(200, body, "text/csv; charset=utf-8", attachment)
+
+    def to_login(self) -> Reply:
+        """The log-in page, which leads back here afterwards."""
+        page = self.page_path
+        if self.request.method == "POST":
+            try:
+                page = own_page(self.form[PAGE]) or "/"
+            except NoForm:
+                page = "/"
+        return self.redirect(f"/anmelden?{urlencode({NEXT: page})}")
+
+    # --- coming and going -------------------------------------------------------------------------
+
+    def begin(self, account: Account) -> None:
+        """Log somebody in, under a session id that nobody knew before."""
+        self.session = self.portal.sessions.begin(account)
+        self._pocket_before = {}
+        self._forget_cached()
+        self._set_cookie(self._session_cookie, self.session.id)
+
+    def end(self) -> None:
+        """Log out."""
+        if self.session is not None:
+            self.portal.sessions.end(self.session)
+        self.session = None
+        self._forget_cached()
+        self._set_cookie(self._session_cookie, "", seconds=0)
+
+    def speak(self, language: Language) -> None:
+        """From now on in this language: for the account, and for this browser before the next log-in."""
+        self._set_cookie(LANGUAGE, language, seconds=YEAR)
+        if self.session is not None:
+            self.portal.accounts.speak(self.session.account, language)
+            self.session.account = replace(self.session.account, language=language)
+
+    def close(self) -> None:
+        """Keep what the next page needs."""
+        if self.session is not None and self.session.pocket != self._pocket_before:
+            self.portal.sessions.keep(self.session)
+
+    # --- how it is done ---------------------------------------------------------------------------
+
+    @property
+    def _session_cookie(self) -> str:
+        return f"__Host-{SESSION}" if self.portal.is_secure else SESSION
+
+    def _visitor(self) -> str:
+        """A random name for a browser in which nobody is logged in: what its forms' token derives from."""
+        if not (known := self._cookies.get(VISITOR)):
+            self._cookies[VISITOR] = known = token_urlsafe(24)
+            self._set_cookie(VISITOR, known)
+        return known
+
+    def _forget_cached(self) -> None:
+        for name in ("csrf", "language", "backend"):
+            self.__dict__.pop(name, None)
+
+    def _set_cookie(self, name: str, value: str, *, seconds: int | None = None) -> None:
+        """SameSite=Lax, not Strict: a link in a mail should open the page it leads to, and a GET changes nothing."""
+        age = "" if seconds is None else f"; Max-Age={seconds}"
+        secure = "; Secure" if self.portal.is_secure else ""
+        self._set_cookies.append(f"{name}={value}; Path=/; HttpOnly; SameSite=Lax{age}{secure}")
+
+    def _html(self, status: int, body: bytes) -> Reply:
+        return self._reply(status, body, "text/html; charset=utf-8", ("Content-Language", self.language))
+
+    def _reply(self, status: int, body: bytes, media_type: str, *headers: tuple[str, str]) -> Reply:
+        return self._finished(Reply(status, body, media_type=media_type, headers=headers))
+
+    def _finished(self, reply: Reply) -> Reply:
+        reply.headers += (*HEADERS, *(("Set-Cookie", cookie) for cookie in self._set_cookies))
+        if self.portal.is_secure:
+            reply.headers += (HSTS,)
+        return reply
+
+
+def own_page(path: str) -> str | None:
+    """The path if a log-in may lead there, else None: nothing of what others wrote leads away from here."""
+    return path if OWN_PAGE.fullmatch(path) else None
+
+
+def _cookies(header: str) -> dict[str, str]:
+    try:
+        return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+    except CookieError:
+        return {}
+
+
+def as_cell(cell: object) -> object:
+    """A cell that no spreadsheet takes for a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell

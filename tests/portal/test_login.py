@@ -1,0 +1,280 @@
+"""Coming and going: passwords, sessions, forged forms, guessing, languages."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from statistics import median
+
+import pytest
+
+from scenarios.goeppingen_2018.script import scenario
+from services.portal.login.accounts import AccountRefused, Accounts
+from services.portal.login.database import open_database
+from services.portal.login.sessions import LONGEST, Sessions
+from services.portal.login.throttle import LONGEST_WAIT, PER_ACCOUNT, PER_ADDRESS, Throttle
+from services.portal.visit import own_page
+from shared.api.roles import AUDITOR, IMPORTER, INTEGRATION_MANAGER, OPERATOR, ROLES, TEAM_LEAD
+from tests.portal.house import ACCOUNTS, RunningPortal, Visitor
+from wegmarken.accounts import make
+
+
+@pytest.fixture
+def guessed(portal: RunningPortal) -> Iterator[None]:
+    """What is guessed in a test is forgotten afterwards: all tests come from one address."""
+    yield
+    portal.stored("delete from failures")
+
+
+def test_logging_in_leads_to_the_page_that_was_wanted(visitor: Visitor) -> None:
+    asked = visitor.get("/hilfe")
+    assert asked.status_code == 200
+    answer = visitor.get("/anmelden?weiter=/hilfe")
+    assert "danach öffnet sich die gewünschte Seite" in answer.text
+    answer = visitor.log_in(ACCOUNTS[AUDITOR], weiter="/hilfe")
+    assert answer.url.endswith("/hilfe")
+    assert "Ulme Beispiel" in answer.text
+
+
+def test_a_wrong_name_and_a_wrong_password_are_answered_alike(portal: RunningPortal, guessed: None) -> None:
+    def tried(name: str, password: str) -> tuple[int, str, float]:
+        visitor = portal.visitor()
+        visitor.get("/anmelden")
+        started = time.perf_counter()
+        answer = visitor.log_in(name, password)
+        seconds = time.perf_counter() - started
+        said = answer.text.replace(name, "?")
+        return answer.status_code, "".join(said.split("<main", 1)[1].partition("_csrf")[0]), seconds
+
+    account = ACCOUNTS[AUDITOR]
+    wrong = [tried(account, "falsch-falsch") for _ in range(3)]
+    unknown = [tried(f"niemand-{n}", "falsch-falsch") for n in range(3)]
+    assert {status for status, _, _ in wrong + unknown} == {401}
+    assert len({said for _, said, _ in wrong + unknown}) == 1
+    slower, faster = sorted(median(seconds for _, _, seconds in each) for each in (wrong, unknown))[::-1]
+    assert slower < 3 * faster  # without the hash for nobody it would be tenfold
+
+
+def test_the_password_never_comes_back(visitor: Visitor, guessed: None) -> None:
+    answer = visitor.log_in(ACCOUNTS[AUDITOR], "streng-geheim-1234")
+    assert "Name und Passwort gehören nicht zusammen" in answer.text
+    assert f'value="{ACCOUNTS[AUDITOR]}"' in answer.text
+    assert "streng-geheim" not in answer.text
+
+
+def test_the_cookie_is_kept_from_scripts_and_names_nobody(portal: RunningPortal) -> None:
+    visitor = portal.visitor()
+    visitor.get("/anmelden")
+    before = visitor.cookie("wegmarken-visitor")
+    answer = visitor.session.post(
+        f"{portal.url}/anmelden",
+        data={**visitor.hidden(), "name": ACCOUNTS[AUDITOR], "password": portal.passwords[ACCOUNTS[AUDITOR]]},
+        allow_redirects=False,
+        timeout=30,
+    )
+    assert answer.status_code == 303
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("wegmarken=")
+    assert "HttpOnly" in cookie and "SameSite=Lax" in cookie and "Path=/" in cookie
+    session_id = visitor.cookie("wegmarken")
+    assert session_id and session_id != before
+    stored = b"".join(bytes(row["digest"]) + bytes(row["pocket"]) for row in portal.stored("select * from sessions"))
+    assert session_id.encode() not in stored
+
+
+def test_logging_out_ends_the_session_everywhere(portal: RunningPortal) -> None:
+    visitor = portal.visitor(AUDITOR)
+    session_id = visitor.cookie("wegmarken")
+    answer = visitor.post("/abmelden")
+    assert "Sie sind abgemeldet." in answer.text
+    thief = portal.visitor()
+    thief.session.cookies.set("wegmarken", session_id or "")
+    assert thief.get("/entwurfsschluessel", follow=False).headers["Location"].startswith("/anmelden")
+
+
+def test_a_session_that_was_idle_leads_to_the_log_in_and_back(portal: RunningPortal) -> None:
+    portal.add("muessig", AUDITOR)
+    visitor = portal.visitor()
+    visitor.log_in("muessig")
+    visitor.get("/hilfe")
+    portal.stored(
+        "update sessions set seen_at = seen_at - 1801"
+        " where account_id = (select id from accounts where name = 'muessig')"
+    )
+    answer = visitor.post("/sitzung", follow=False)
+    assert answer.status_code == 303
+    assert answer.headers["Location"] == "/anmelden?weiter=%2Fhilfe"
+    visitor.get(answer.headers["Location"])
+    assert visitor.log_in("muessig", weiter="/hilfe").url.endswith("/hilfe")
+
+
+def test_scripts_learn_by_a_header_where_to_log_in(portal: RunningPortal) -> None:
+    answer = portal.visitor().get("/entwurfsschluessel", follow=False, HX_Request="true")
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (204, "/anmelden?weiter=%2Fentwurfsschluessel")
+
+
+@pytest.mark.parametrize("token", [None, "", "0" * 64, "ä"])
+def test_a_form_from_elsewhere_is_refused(portal: RunningPortal, token: str | None) -> None:
+    visitor = portal.visitor(AUDITOR)
+    visitor.get("/hilfe")
+    answer = visitor.post("/abmelden", {"_csrf": token})
+    assert answer.status_code == 403
+    assert "Dieses Formular ist abgelaufen" in answer.text
+    assert 'href="/hilfe"' in answer.text
+    assert visitor.get("/entwurfsschluessel", follow=False).status_code == 200
+
+
+def test_the_token_of_another_session_is_no_good(portal: RunningPortal) -> None:
+    other, visitor = portal.visitor(AUDITOR), portal.visitor(AUDITOR)
+    other.get("/hilfe")
+    assert visitor.post("/abmelden", {"_csrf": other.hidden()["_csrf"]}).status_code == 403
+
+
+def test_what_a_browser_says_comes_from_elsewhere_is_refused_with_the_right_token_too(portal: RunningPortal) -> None:
+    visitor = portal.visitor(AUDITOR)
+    visitor.get("/hilfe")
+    assert visitor.post("/abmelden", Sec_Fetch_Site="cross-site").status_code == 403
+    assert visitor.post("/sitzung", Sec_Fetch_Site="same-origin").status_code == 200
+
+
+def test_guessing_at_one_account_gets_slower(portal: RunningPortal, guessed: None) -> None:
+    password = portal.add("begehrt", AUDITOR)
+    visitor = portal.visitor()
+    for _ in range(4):
+        assert visitor.log_in("begehrt", "geraten-geraten").status_code == 401
+    answer = visitor.log_in("begehrt", password)
+    assert answer.status_code == 429
+    assert "Zu viele Versuche. Bitte warten Sie 1 Sekunde." in answer.text
+    assert answer.headers["Retry-After"] == "1"
+    assert portal.visitor().log_in(ACCOUNTS[AUDITOR], weiter="/hilfe").status_code == 200  # others are let in
+    portal.stored("update failures set last_at = last_at - 2")
+    assert visitor.log_in("begehrt", password).status_code == 200
+    assert portal.visitor().log_in("begehrt", "geraten-geraten").status_code == 401  # and it starts afresh
+
+
+def test_waits_grow_and_have_an_end() -> None:
+    assert [PER_ACCOUNT.wait_after(n) for n in (0, 3, 4, 5, 8)] == [0, 0, 1, 2, 16]
+    assert PER_ACCOUNT.wait_after(1_000_000) == LONGEST_WAIT
+    assert PER_ADDRESS.wait_after(19) == 0
+
+
+def test_many_tries_at_once_are_no_way_around_the_wait(tmp_path: Path) -> None:
+    throttle = Throttle(open_database(tmp_path / "portal.db"), b"key")
+    assert [throttle.enter("probe", "192.0.2.1") > 0 for _ in range(6)] == [False] * 4 + [True] * 2
+    throttle.forgive("probe", "192.0.2.1")
+    assert throttle.enter("probe", "192.0.2.1") == 0
+
+
+def test_one_address_that_guesses_at_many_accounts_waits(tmp_path: Path) -> None:
+    throttle = Throttle(open_database(tmp_path / "portal.db"), b"key")
+    for n in range(PER_ADDRESS.free):
+        assert throttle.enter(f"probe-{n}", "192.0.2.1") == 0
+    assert throttle.enter("noch-eine", "192.0.2.1") > 0
+    assert throttle.enter("noch-eine", "192.0.2.2") == 0
+
+
+def test_names_and_addresses_are_not_kept_in_the_clear(tmp_path: Path) -> None:
+    Throttle(open_database(tmp_path / "portal.db"), b"key").enter("probe-name", "192.0.2.77")
+    assert b"probe-name" not in (tmp_path / "portal.db").read_bytes() + (tmp_path / "portal.db-wal").read_bytes()
+
+
+def test_a_session_lasts_a_day_of_work_at_most(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "portal.db")
+    sessions = Sessions(database, idle=1800)
+    session = sessions.begin(Accounts(database).add("probe", [AUDITOR], "lang-genug-1234"))
+    session.pocket["messages"] = [["ok", "Probe Muster ist aufgenommen"]]
+    sessions.keep(session)
+    found = sessions.find(session.id)
+    assert found is not None and found.pocket == session.pocket
+    assert b"Muster" not in (tmp_path / "portal.db-wal").read_bytes()
+    database.execute("update sessions set began_at = began_at - ?", (LONGEST,))
+    assert sessions.find(session.id) is None
+
+
+def test_a_new_password_or_a_disabled_account_ends_sessions(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "portal.db")
+    sessions, accounts = Sessions(database, idle=1800), Accounts(database)
+    account = accounts.add("probe", [AUDITOR], "lang-genug-1234")
+    first = sessions.begin(account)
+    accounts.set_password("probe", "noch-laenger-5678")
+    assert sessions.find(first.id) is None
+    second = sessions.begin(account)
+    accounts.disable("probe")
+    assert sessions.find(second.id) is None
+    assert accounts.verify("probe", "noch-laenger-5678") is None
+
+
+def test_accounts_are_made_with_care(tmp_path: Path) -> None:
+    accounts = Accounts(open_database(tmp_path / "portal.db"))
+    accounts.add("probe", [AUDITOR], "lang-genug-1234")
+    for name, password in (
+        ("probe", "lang-genug-1234"),
+        ("kurz", "zu-kurz"),
+        ("Groß", "lang-genug-1234"),
+        ("", "x" * 12),
+    ):
+        with pytest.raises(AccountRefused):
+            accounts.add(name, [AUDITOR], password)
+    assert (tmp_path / "portal.db").stat().st_mode & 0o077 == 0
+    assert b"lang-genug" not in (tmp_path / "portal.db-wal").read_bytes()
+    assert accounts.verify("probe", "lang-genug-1234") is not None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "//boese.example/",
+        "https://boese.example/",
+        "/\\boese.example",
+        "/hilfe//boese",
+        "/hilfe?name=Muster",
+        "/Akte",
+        "javascript:alert(1)",
+        "/hilfe\nSet-Cookie: x=y",
+        "",
+    ],
+)
+def test_a_log_in_leads_nowhere_but_to_our_pages(path: str) -> None:
+    assert own_page(path) is None
+
+
+def test_pages_with_ids_and_days_are_ours() -> None:
+    assert own_page("/akte/7f8e1c8e-9a4b-5d0e-8a25-0a4f4e6d3a11?stichtag=2018-05-31&wissensstand=36732")
+
+
+def test_the_language_is_kept_for_the_account_and_before_the_log_in(portal: RunningPortal) -> None:
+    portal.add("polyglott", INTEGRATION_MANAGER)
+    visitor = portal.visitor()
+    assert "Anmelden" in visitor.get("/anmelden").text
+    english = visitor.post("/sprache", {"language": "en"})
+    assert english.url.endswith("/anmelden")
+    assert "Log in" in english.text and '<html lang="en">' in english.text
+    visitor.log_in("polyglott")
+    visitor.post("/sprache", {"language": "en", "_page": "/hilfe"})
+    elsewhere = portal.visitor(language="de")
+    assert elsewhere.log_in("polyglott").headers["Content-Language"] == "en"
+    assert elsewhere.post("/sprache", {"language": "klingon"}).headers["Content-Language"] == "en"
+
+
+def test_each_account_has_a_key_of_its_own_for_drafts(portal: RunningPortal) -> None:
+    keys = [portal.visitor(role).get("/entwurfsschluessel").json()["key"] for role in (AUDITOR, INTEGRATION_MANAGER)]
+    assert keys[0] == portal.visitor(AUDITOR).get("/entwurfsschluessel").json()["key"]
+    assert keys[0] != keys[1]
+    assert portal.visitor().get("/entwurfsschluessel", follow=False).status_code == 303
+
+
+def test_the_demonstration_has_an_account_for_each_role_of_people(tmp_path: Path) -> None:
+    table = make(tmp_path / "portal.db")
+    names, passwords = ([str(cell) for cell in column.cells] for column in table.columns[1:])
+    accounts = Accounts(open_database(tmp_path / "portal.db"))
+    made = [accounts.verify(name, password) for name, password in zip(names, passwords, strict=True)]
+    roles = {role for account in made if account is not None for role in account.roles}
+    assert len(made) == len(roles)
+    assert roles == set(ROLES) - {IMPORTER, OPERATOR}
+    county_roles = scenario().roles
+    for account in made:
+        assert account is not None
+        if account.name in county_roles:
+            assert account.roles == set(county_roles[account.name])
+    assert {INTEGRATION_MANAGER, TEAM_LEAD} <= {role for name in names for role in county_roles.get(name, ())}
