@@ -31,7 +31,7 @@ from shared.contracts.model import Ags, CaseId, ConsultationId, EmployeeId, Gran
 MunicipalService = Literal["district", "own"]
 EndReason = Literal["own_wish", "employer", "transfer"]
 CloseReason = Literal["aim_reached", "wish", "other"]
-WithdrawalReason = Literal["wrong_case", "entered_twice", "not_held"]
+WithdrawalReason = Literal["wrong_case", "entered_twice", "not_held", "by_mistake"]
 
 NAME = 100
 """Characters of a name."""

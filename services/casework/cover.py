@@ -1,7 +1,7 @@
 """A recorded cover: a deputy may act in a colleague's cases for a while. Pure.
 
 Recording one is a single act ("sick today"); it is what lifts the need-to-know between colleagues,
-so a manager can record only a cover of her own pair inside the team, a lead or head any.
+so a manager can record only a cover of her own pair inside the team, a lead one inside her team, a head any.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Cover:
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """``teams``: the existing employees' teams on the cover's first day. ``recorded``: first and last days of
-    the covers of this employee by this deputy. ``by``: the manager who asks; None for who may record any."""
+    the covers of this employee by this deputy. ``by``: the manager or lead who asks; None for who may record any."""
 
     teams: Mapping[EmployeeId, TeamId | None]
     recorded: Collection[tuple[date, date]] = ()
@@ -70,9 +70,11 @@ def _begin(command: BeginCover, circumstances: Circumstances) -> list[CoverEvent
             raise Refused("unknown-employee", employee=employee_id)
     if command.employee_id == command.deputy_id:
         raise Refused("cover-of-oneself")
-    if circumstances.by is not None:
-        _refuse_a_strangers_cover({command.employee_id, command.deputy_id}, circumstances.by)
-        if teams[command.employee_id] is None or teams[command.employee_id] != teams[command.deputy_id]:
+    if (by := circumstances.by) is not None:
+        team_id = teams[command.employee_id]
+        if by.leads is None or by.leads != team_id:
+            _refuse_a_strangers_cover({command.employee_id, command.deputy_id}, by)
+        if team_id is None or team_id != teams[command.deputy_id]:
             raise Refused("cover-outside-team")
     if command.until < command.from_on:
         raise Refused("cover-ends-before-start")
@@ -92,7 +94,7 @@ def _begin(command: BeginCover, circumstances: Circumstances) -> list[CoverEvent
 def _end(cover: Cover, command: EndCover, circumstances: Circumstances) -> list[CoverEvent]:
     if not cover.pair:
         raise Refused("unknown-cover", cover=command.cover_id)
-    if circumstances.by is not None:
+    if circumstances.by is not None and circumstances.by.leads is None:
         _refuse_a_strangers_cover(cover.pair, circumstances.by)
     if cover.ended:
         raise Refused("cover-already-ended", cover=command.cover_id)

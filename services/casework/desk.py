@@ -25,13 +25,13 @@ from services.casework.municipality import Areas
 from services.casework.standing import Colleague, Scope, scope
 from services.casework.streams import Streams
 from services.casework.team import Neighbours
-from shared.api.roles import HEAD_OF_OFFICE, IMPORTER, TEAM_LEAD
+from shared.api.roles import HEAD_OF_OFFICE, IMPORTER
 from shared.contracts.model import CaseId, ConsultationId, EmployeeId
 from shared.execute import Refused
 from shared.privacy.pseudonyms import keyed_id
 from shared.service.tokens import Actor
 
-ANY_COVER: Final = frozenset({HEAD_OF_OFFICE, TEAM_LEAD, IMPORTER})
+ANY_COVER: Final = frozenset({HEAD_OF_OFFICE, IMPORTER})
 """Who may record the cover of any two colleagues."""
 
 
@@ -77,17 +77,19 @@ class Desk:
         return cover.Circumstances(
             teams={employee_id: state.team.on(day) for employee_id, state in pair.items()},
             recorded=self._colleagues.covers(command.employee_id, command.deputy_id),
-            by=self._bound_to_own_covers(actor, today, lambda known: known.employee_id in pair),
+            by=self._bound_to_own_covers(
+                actor, today, lambda known: known.employee_id in pair or known.leads is not None
+            ),
         )
 
     def end_of_cover(self, actor: Actor, today: date) -> cover.Circumstances:
-        by = self._bound_to_own_covers(actor, today, lambda known: known.employee_id is not None)
+        by = self._bound_to_own_covers(actor, today, lambda known: known.team_id is not None)
         return cover.Circumstances(teams={}, by=by)
 
     def _bound_to_own_covers(
         self, actor: Actor, today: date, suffices: Callable[[Colleague], bool]
     ) -> Colleague | None:
-        """Who asks, if they may record only covers of their own pair; None for who may record any."""
+        """Who asks, if they may record only covers of their own pair or team; None for who may record any."""
         return self._colleagues.who(actor, today, suffices) if actor.roles.isdisjoint(ANY_COVER) else None
 
     # --- cases and consultations ----------------------------------------------------------------

@@ -5,7 +5,7 @@ A description says what is asked, where it goes, and what of the record is propo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
@@ -13,6 +13,7 @@ from typing import Any, Final
 from services.portal import fields
 from services.portal.fields import Field
 from services.portal.words import mark
+from shared.api.roles import INTAKE_CLERK, TEAM_LEAD
 
 Record = Mapping[str, Any]
 """A person's record, as intake answers it."""
@@ -22,12 +23,16 @@ Part = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a body is made of: the person's record, what was typed, the entry that it is about, the office's day."""
+    """What a body is made of: the person's record, what was typed, the entry that it is about, the office's day.
+
+    ``phase``: what eligibility says of the person, where the command is about that.
+    """
 
     record: Record
     typed: Mapping[str, Any]
     entry_id: str | None
     today: date
+    phase: Record | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +42,7 @@ class Action:
     ``path`` behind the person's, with ``{entry}`` for the entry that it is about; a path of its own begins with a
     slash. ``group``: the part of the file where it belongs. ``proposes``: what the form shows at first; ``adds``: what
     the body holds beside what was typed. ``is_undone``: the answer names an entry that can
-    be withdrawn.
+    be withdrawn. ``needs_phase``: it is about what eligibility says of the person.
     """
 
     name: str
@@ -50,6 +55,8 @@ class Action:
     adds: Callable[[Given], Mapping[str, Any]] = lambda given: {}
     is_undone: bool = False
     needs_entry: bool = False
+    needs_phase: bool = False
+    roles: frozenset[str] = frozenset({INTAKE_CLERK})
 
     def address(self, person_id: str, entry_id: str | None) -> str:
         """Where the command goes."""
@@ -68,6 +75,12 @@ def _child(given: Given) -> Mapping[str, Any]:
     with_home["residence"]["moved_in_on"] = given.typed.get("born_on")
     anchor = {"anchor_id": given.record["anchor_id"] or given.record["person_id"]}
     return anchor | with_home if "ags" in home else anchor
+
+
+def _settled(given: Given) -> Mapping[str, Any]:
+    """What is decided rests on what the doubts rest on."""
+    rests_on = given.phase["rests_on"] if given.phase else ()
+    return {"settles": [each["event_id"] for each in rests_on], "settled_on": given.today.isoformat()}
 
 
 SAID: Final = replace(fields.RESIDENCE[-1], name="given_on", starts_today=True)
@@ -219,6 +232,23 @@ ACTIONS: Final = (
         fields=(SCOPE, replace(SAID, name="withdrawn_on")),
     ),
     Action(
+        name="klaeren",
+        label=mark("Decide by hand"),
+        group="review",
+        path="reviews",
+        fields=(
+            Field("phase", "choice", required=True, values=("follow_up", "provisional")),
+            Field("since", "day", hint=mark("Only for follow-up housing")),
+            Field("legal_basis", required=True, hint=mark("Such as § 9 (2) FlüAG")),
+            Field("reason", "lines", required=True),
+        ),
+        hint=mark("Better than to decide by hand is to mend what is missing or wrong, if it can be mended."),
+        adds=_settled,
+        is_undone=True,
+        needs_phase=True,
+        roles=frozenset({INTAKE_CLERK, TEAM_LEAD}),
+    ),
+    Action(
         name="zuruecknehmen",
         label=mark("Withdraw the entry"),
         group="timeline",
@@ -233,12 +263,19 @@ BY_NAME: Final = {action.name: action for action in ACTIONS}
 WITHDRAW: Final = BY_NAME["zuruecknehmen"]
 
 
-def of_group(group: str) -> list[Action]:
-    """What may be recorded in a part of the file, without what is about one entry of it."""
-    return [action for action in ACTIONS if action.group == group and not action.needs_entry]
+RECORD: Final = frozenset[str]().union(*(action.roles for action in ACTIONS))
+"""Who may record anything at all from a file."""
+
+
+def of_group(group: str, roles: Collection[str]) -> list[Action]:
+    """What somebody may record in a part of the file, without what is about one entry of it."""
+    return [
+        each for each in ACTIONS if each.group == group and not each.needs_entry and not each.roles.isdisjoint(roles)
+    ]
 
 
 def entry_of(record: Record, entry_id: str) -> Part | None:
     """An entry of a record by its id."""
-    parts = (*record["residences"], *record["procedures"], *record["titles"], *record["tolerations"])
+    kinds = ("residences", "procedures", "titles", "tolerations", "reviews")
+    parts = (part for kind in kinds for part in record[kind])
     return next((part for part in parts if entry_id in part.values()), None)

@@ -14,7 +14,7 @@ import orjson
 from babel.dates import format_date
 
 from services.portal import figures, terms
-from services.portal.figures import PLACES, Answer, Number, Value
+from services.portal.figures import HIDDEN, PLACES, Answer, Number, Value
 from services.portal.words import Words, mark, sorted_as
 
 Kind = Literal["areas", "stepped", "bars", "lines", "steps", "ranking", "pairs"]
@@ -85,8 +85,15 @@ class Chart:
             "places": self.places,
             "share": self.is_share,
             "partial": self.partial,
+            "hidden": self.hidden,
         }
         return orjson.dumps(drawing).decode()
+
+    @property
+    def hidden(self) -> list[int]:
+        """The points at which something is kept secret."""
+        told = range(len(self.labels))
+        return [n for n in told if any((each := strand.numbers[n]) and each.text == HIDDEN for strand in self.strands)]
 
     @property
     def is_empty(self) -> bool:
@@ -152,6 +159,8 @@ SHORT: Final[Mapping[str, str]] = {
     "housed": mark("without overdue occupants"),
     "with_overdue_occupants": mark("with overdue occupants"),
     "with_overdue_occupants_outside_towns": mark("with those in municipalities of the district"),
+    "fte": mark("FTE"),
+    "office_hours": mark("office hours"),
 }
 """Short names of numbers, by the last part of their keys."""
 
@@ -169,7 +178,7 @@ def over_time(series: Answer, words: Words) -> Chart:
     points = _from_first(series["points"])
     days = [date.fromisoformat(point["valid_at"]) for point in points]
     values = "in_period" if shape.in_period else "value"
-    keys = [key for key in _keys(points, values) if shape.shows(key)]
+    keys = [key for key in _keys(series, points, values) if shape.shows(key)]
     strands = [_strand(series, key, points, values, words) for key in keys]
     units, labels = _units(strands), [_label(day, words) for day in days]
     chart_title = figures.title(series, words)
@@ -230,9 +239,11 @@ def _as_they_are(strands: Sequence[Strand]) -> list[tuple[str, Sequence[float | 
     return [(each.short or each.name, each.values) for each in strands]
 
 
-def _keys(points: Sequence[Answer], values: str) -> list[str]:
-    """All keys of all points, in the order in which they first stand."""
-    return list(dict.fromkeys(key for point in points for key in point[values]))
+def _keys(series: Answer, points: Sequence[Answer], values: str) -> list[str]:
+    """All keys of all points, in the order of the figure's definition."""
+    found = dict.fromkeys(key for point in points for key in point[values])
+    defined = {key: n for n, key in enumerate(series["quantities"])}
+    return sorted(found, key=lambda key: defined.get(key, len(defined)))
 
 
 def _from_first(points: Sequence[Answer]) -> Sequence[Answer]:

@@ -164,7 +164,7 @@ def difference(answer: Answer, after: int, words: Words) -> Difference:
     then, totals = answer["other"], answer["totals"]
     rows = [change(each, answer, words) for each in answer["entries"]]
     return Difference(
-        then=", ".join(part for part in (words.date(then["valid_at"]), figures.known(then, words)) if part),
+        then=", ".join(part for part in (words.date(then["valid_at"]), figures.known(then["known_at"], words)) if part),
         numbers=[_differs(answer, key, words) for key in dict.fromkeys((*then["value"], *answer["value"]))],
         came=totals["came"],
         went=totals["went"],

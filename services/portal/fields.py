@@ -6,6 +6,7 @@ Whether something is missing or cannot be right, the service says: there is one 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,10 +18,11 @@ from services.portal.days import NoDay
 from services.portal.form import NO_DAY, Form
 from services.portal.words import Words
 
-Kind = Literal["text", "day", "choice", "select", "flag", "person"]
-"""Text; a day as people write it; one of few, all in sight; one of many by first letters; yes, no, or not asked;
-somebody, who is looked for."""
+Kind = Literal["text", "lines", "day", "choice", "select", "flag", "person"]
+"""Text, of one line or of several; a day as people write it; one of few, all in sight; one of many by first letters;
+yes, no, or not asked; somebody, who is looked for."""
 YES, NO = "yes", "no"
+_ISO_DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,15 @@ class Field:
         """What may be chosen, each with its words; and what was ``chosen`` elsewhere, as it was written."""
         known = self._known(words)
         return known if not chosen or chosen in dict(known) else [*known, (chosen, chosen)]
+
+    def chosen(self, words: Words, value: str) -> list[tuple[str, str]]:
+        """The value that is chosen, with its words, where a script brings the others."""
+        return [each for each in self.options(words, value) if each[0] == value] if value else []
+
+    @property
+    def has_many(self) -> bool:
+        """Whether there is so much to choose from that a page should say it only once."""
+        return self.name in ("nationality", "language")
 
     def _known(self, words: Words) -> list[tuple[str, str]]:
         if self.kind == "flag":
@@ -122,15 +133,18 @@ def with_refusal(form: Form, refused: Refused, words: Words, names: Mapping[str,
 
     ``names``: the form's names by the service's paths. What concerns no field of the form stands above it.
     """
-    said = {
-        path: words.say("“{field}” {wrong}", field=terms.label(words, path.rpartition(".")[2]), wrong=message)
-        for path, message in refused.errors.items()
-    }
+    said = {path: _said(path, message, words) for path, message in refused.errors.items()}
     if refused.entry in names:
         said[refused.entry] = refused.title
     at_fields = {names[path]: message for path, message in said.items() if path in names}
     elsewhere = [message for path, message in said.items() if path not in names]
     return replace(form.wrong(**at_fields), problem=" ".join([refused.title, *elsewhere]))
+
+
+def _said(path: str, message: str, words: Words) -> str:
+    """What a service says about a field: with the field's name, and days as the language writes them."""
+    with_days = _ISO_DAY.sub(lambda found: words.date(found[0]), message)
+    return words.say("“{field}” {wrong}", field=terms.label(words, path.rpartition(".")[2]), wrong=with_days)
 
 
 def as_typed(fields: Iterable[Field], record: Mapping[str, Any]) -> dict[str, str]:

@@ -108,12 +108,9 @@ def signed(value: Value, unit: str, words: Words) -> str:
     return sign + written(str(abs(exact)), unit, words)
 
 
-def cell(value: Value, words: Words) -> str:
-    """A number for a spreadsheet: 1024 and 8,05, so that it is one there, too; nothing for none."""
-    if value is None:
-        return ""
-    text = format(Decimal(str(value)), "f")
-    return text.replace(".", ",") if words.language == "de" else text
+def cell(value: Value) -> Decimal | None:
+    """A number for a spreadsheet."""
+    return None if value is None else Decimal(str(value))
 
 
 def title(answer: Answer, words: Words) -> str:
@@ -135,19 +132,19 @@ def stand(answer: Answer, words: Words) -> Stand:
     return Stand(
         position=words.say("Position {position}", position=words.number(answer["position"])),
         age=age(newest["age_seconds"], words) if newest else words.say("nothing recorded yet"),
-        known=known(answer, words),
+        known=known(answer["known_at"], words),
     )
 
 
-def known(answer: Answer, words: Words) -> str:
-    """What limits the knowledge of an answer; nothing if nothing does."""
-    match answer["known_by"]:
-        case "learnt_on":
-            return words.say("as known on {day}", day=words.date(answer["known_at"]))
-        case "position":
-            return words.say("as known at position {position}", position=words.number(answer["known_at"]))
-        case _:
+def known(known_at: date | str | int | None, words: Words) -> str:
+    """What limits the knowledge of an answer: a day or a position; nothing if nothing does."""
+    match known_at:
+        case None:
             return ""
+        case int():
+            return words.say("as known at position {position}", position=words.number(known_at))
+        case _:
+            return words.say("as known on {day}", day=words.date(known_at))
 
 
 def age(seconds: float, words: Words) -> str:

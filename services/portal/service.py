@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 from uuid import UUID
 
+from services.portal.actions import RECORD
 from services.portal.failures import NotHere
 from services.portal.looking import READ as FIGURES
 from services.portal.pages import (
@@ -245,21 +246,21 @@ class PortalHttp:
         """On to recording a talk with the person's household."""
         return file.consult(visit, str(person_id))
 
-    @screen("/akte/<uuid:person_id>/<action>", roles=register.WRITE)
+    @screen("/akte/<uuid:person_id>/<action>", roles=RECORD)
     def show_action(self, visit: Visit, person_id: UUID, action: str) -> Reply:
         """A command's form in the file; what there is to record stands in ``actions``."""
         return file.open_form(visit, str(person_id), action)
 
-    @form("/akte/<uuid:person_id>/<action>", roles=register.WRITE)
+    @form("/akte/<uuid:person_id>/<action>", roles=RECORD)
     def take_action(self, visit: Visit, person_id: UUID, action: str) -> Reply:
         return file.take(visit, str(person_id), action)
 
-    @screen("/akte/<uuid:person_id>/<action>/<uuid:entry_id>", roles=register.WRITE)
+    @screen("/akte/<uuid:person_id>/<action>/<uuid:entry_id>", roles=RECORD)
     def show_action_on_entry(self, visit: Visit, person_id: UUID, action: str, entry_id: UUID) -> Reply:
         """The same about one entry: a decision of a procedure, a correction, a withdrawal."""
         return file.open_form(visit, str(person_id), action, str(entry_id))
 
-    @form("/akte/<uuid:person_id>/<action>/<uuid:entry_id>", roles=register.WRITE)
+    @form("/akte/<uuid:person_id>/<action>/<uuid:entry_id>", roles=RECORD)
     def take_action_on_entry(self, visit: Visit, person_id: UUID, action: str, entry_id: UUID) -> Reply:
         return file.take(visit, str(person_id), action, str(entry_id))
 

@@ -146,6 +146,7 @@ TERMS: Final[Mapping[str, Mapping[str, str]]] = {
         "other": mark("another reason"),
         "wrong_case": mark("belongs to another case"),
         "not_held": mark("was not held"),
+        "by_mistake": mark("recorded by mistake"),
     },
     "qualification": {
         "graduate": mark("university degree"),
@@ -450,16 +451,22 @@ def section(words: Words, of: str) -> str:
 # --- why a phase holds --------------------------------------------------------------------------
 
 
-def because(words: Words, rule: str, basis: str) -> str:
+def because(words: Words, rule: str, basis: str, phase: str = "") -> str:
     """Why a phase holds, as half a sentence; for a member of a household, why it holds for the anchor, too."""
     anchors = _ANCHORS_RULE.search(basis)
     if anchors is None:
-        return term(words, "rule", rule)
+        return _because(words, rule, phase)
     return words.say(
         "{as_member}; it holds for the household's anchor {because}",
-        as_member=term(words, "rule", rule),
-        because=term(words, "rule", anchors[1]),
+        as_member=_because(words, rule, phase),
+        because=_because(words, anchors[1], phase),
     )
+
+
+def _because(words: Words, rule: str, phase: str) -> str:
+    """R13 leaves it to a person: what is no review any more was decided by one."""
+    by_hand = rule == "R13" and phase not in ("", "manual_review")
+    return words.say("because somebody decided so") if by_hand else term(words, "rule", rule)
 
 
 def cited(words: Words, basis: str) -> str:

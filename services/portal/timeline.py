@@ -27,15 +27,20 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "MovedIn": ("kind", "ags", "accommodation", "address"),
     "MovedOut": ("destination",),
     "ResidenceCorrected": ("kind", "ags", "accommodation", "address"),
+    "ReviewSettled": ("phase", "since", "legal_basis"),
     "NoticeGiven": ("language",),
     "ConsentGiven": ("scope",),
     "ConsentRefused": ("scope",),
     "ConsentWithdrawn": ("scope",),
 }
 """What a line says of an event beside what happened; the rest opens."""
-ENTRY_IDS: Final = ("residence_id", "procedure_id", "title_id", "toleration_id")
+ENTRY_IDS: Final = ("residence_id", "procedure_id", "title_id", "toleration_id", "review_id")
 """Fields that name an entry, which can be withdrawn."""
-BEGINS_AN_ENTRY: Final = frozenset({"MovedIn", "MovedOut", "ProcedureOpened", "TitleGranted", "TolerationIssued"})
+BEGINS_AN_ENTRY: Final = frozenset(
+    {"MovedIn", "MovedOut", "ProcedureOpened", "TitleGranted", "TolerationIssued", "ReviewSettled"}
+)
+NAMES_EVENTS: Final = "settles"
+"""A field that holds ids, and nothing for people."""
 DETERMINED: Final = frozenset({"phase", "since", "rule", "overdue_since", "integration_management"})
 """Of what is determined, what people want to know of; that a date to look again moved, they do not."""
 
@@ -116,7 +121,7 @@ def sentence(determined: Mapping[str, Any], words: Words) -> str:
     phase = terms.term(words, "phase", determined["phase"])
     said = {
         "phase": phase[:1].upper() + phase[1:],
-        "because": terms.because(words, determined["rule"], determined["legal_basis"]),
+        "because": terms.because(words, determined["rule"], determined["legal_basis"], determined["phase"]),
         "basis": terms.cited(words, determined["legal_basis"]),
     }
     if determined["since"] is None:
@@ -245,13 +250,17 @@ def _can_be_corrected(event: Event) -> bool:
 
 def _detail(event: Event, events: Mapping[str, Event], words: Words) -> Detail:
     corrected = events.get(event["corrected_by"] or "")
-    shown = {name: value for name, value in event["fields"].items() if value is not None and not name.endswith("_id")}
+    shown = {name: value for name, value in event["fields"].items() if value is not None and not _is_id(name)}
     return Detail(
         terms.event(words, f"intake.{event['type']}"),
         event["occurred_on"],
         tuple((terms.label(words, name), terms.value(words, name, value)) for name, value in shown.items()),
         frozenset(terms.label(words, name) for name in (corrected["changed"] if corrected else ())),
     )
+
+
+def _is_id(name: str) -> bool:
+    return name == NAMES_EVENTS or name.endswith("_id")
 
 
 def _determination(entry: Entry, words: Words) -> Line:

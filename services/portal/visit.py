@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
 from io import StringIO
@@ -220,8 +221,9 @@ class Visit:
         """A table as a file that a German or English spreadsheet opens as it is; ``name`` without its ending."""
         out = StringIO()
         writer = csv.writer(out, delimiter=";" if self.language == "de" else ",", lineterminator="\r\n")
-        writer.writerow(head)
-        writer.writerows([as_cell(cell) for cell in row] for row in rows)
+        writer.writerow([as_cell(cell) for cell in head])
+        mark = "," if self.language == "de" else "."
+        writer.writerows([in_a_sheet(cell, mark) for cell in row] for row in rows)
         body = "\ufeff".encode() + out.getvalue().encode()
         attachment = ("Content-Disposition", f'attachment; filename="{name}.csv"')
         return self._reply(200, body, "text/csv; charset=utf-8", attachment)
@@ -313,6 +315,13 @@ def _cookies(header: str) -> dict[str, str]:
         return {}
 
 
+def in_a_sheet(cell: object, mark: str) -> object:
+    """A number with the language's decimal mark, so that it is one in a spreadsheet, too; what is text, no formula."""
+    if isinstance(cell, float | Decimal):
+        return format(Decimal(str(cell)), "f").replace(".", mark)
+    return as_cell(cell)
+
+
 def as_cell(cell: object) -> object:
     """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t") else cell
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell

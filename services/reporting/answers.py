@@ -18,10 +18,10 @@ from services.reporting.difference import changes
 from services.reporting.explanation import Narrator
 from services.reporting.facts import Look, look
 from services.reporting.figures import FIGURES
-from services.reporting.figures.model import Figure, Sums, Value, explain, measure, summed
+from services.reporting.figures.model import Figure, Quantity, Sums, Value, explain, measure, summed
 from services.reporting.hundredths import amount
 from services.reporting.periods import Period, months_later
-from services.reporting.presentation import as_json, both, quantities_as_json, value_as_json
+from services.reporting.presentation import as_json, both, value_as_json
 from services.reporting.series import sums_on
 from shared.contracts.envelope import KnownAt
 from shared.privacy.access_log import Access
@@ -152,16 +152,12 @@ class Answers:
         }
 
     def _quantities(self, figure: Figure, at: Look, keys: Iterable[str]) -> dict[str, Any]:
+        """What each number is; in a figure by team also of which."""
         if not figure.by_team:
-            return quantities_as_json(figure)
-        units = {key: figure.quantity(key).unit.value for key in keys}
+            return {key: _quantity(quantity) for key, quantity in figure.quantities.items()}
         names = self._team_names(at)
-        found = {}
-        for key, unit in units.items():
-            team_id = key.partition(".")[0]
-            team, label = names.get(team_id, team_id), figure.quantity(key).label
-            found[key] = {"unit": unit, "de": f"{team}: {label.german}", "en": f"{team}: {label}", "team": team}
-        return found
+        of_team = {key: key.partition(".")[0] for key in keys}
+        return {key: _quantity(figure.quantity(key), names.get(team, team)) for key, team in of_team.items()}
 
     def _team_names(self, at: Look) -> dict[str, str]:
         team = at.facts.teams()
@@ -176,6 +172,13 @@ class Answers:
             return {"position": position, "newest": None}
         age = max(0.0, (datetime.now(UTC) - recorded_at).total_seconds())
         return {"position": position, "newest": {"recorded_at": recorded_at, "age_seconds": round(age, 1)}}
+
+
+def _quantity(quantity: Quantity, team: str | None = None) -> dict[str, str]:
+    said = {"unit": quantity.unit.value, **both(quantity.label)}
+    if team is None:
+        return said
+    return said | {language: f"{team}: {said[language]}" for language in ("de", "en")} | {"team": team}
 
 
 def _known(known: KnownAt) -> dict[str, Any]:

@@ -43,6 +43,8 @@ POSITION: Final = bindparam("position", type_=BigInteger())
 LEARNT_BY: Final = bindparam("learnt_by", type_=Day())
 FOREVER: Final = literal(date.max, Day)
 """The end of a spell that has none."""
+FOR_EVER: Final = date.max.isoformat()
+"""The same, as it comes out of the database as text."""
 
 
 class Knowledge(Enum):

@@ -13,15 +13,14 @@ from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from itertools import accumulate
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Select, String, func, type_coerce
 
+from services.reporting.as_of import FOR_EVER
 from services.reporting.facts import Facts, Look
 from services.reporting.figures.model import Changing, Figure, Part, Sums, Turning, add_up, parts_of, sums_of
 from services.reporting.hundredths import amount
-
-FOREVER: Final = "9999-12-31"
 
 
 class Counted(NamedTuple):
@@ -77,11 +76,15 @@ def _spells_of(figure: Figure, facts: Facts) -> tuple[Select[Any] | None, ...]:
     def over_time(part: Part) -> Select[Any] | None:
         if part.spells is None:
             return None
-        days = [*(spell.since for spell in part.spells), *(s.until for s in part.spells if s.until is not None)]
-        known_by = [*_naming(part), *(type_coerce(day, String) for day in days)]
-        at = len(known_by) - len(days)
-        columns = [*known_by[:at], func.sum(part.amount), func.count(), *known_by[at:]]
-        query: Select[Any] = part.rows.with_only_columns(*columns).group_by(*known_by)
+        names = [name.label(f"name_{n}") for n, name in enumerate(_naming(part))]
+        ends = (spell.until for spell in part.spells if spell.until is not None)
+        days = [
+            type_coerce(day, String).label(f"day_{n}")
+            for n, day in enumerate((*(spell.since for spell in part.spells), *ends))
+        ]
+        columns: list[ColumnElement[Any]] = [*names, func.sum(part.amount), func.count(), *days]
+        labels = (column.name for column in (*names, *days))  # by name: each is worked out once
+        query: Select[Any] = part.rows.with_only_columns(*columns).group_by(*labels)
         return query
 
     return tuple(map(over_time, parts_of(figure, facts)))
@@ -110,7 +113,7 @@ def _counted(
         if None in row[begins:ends]:
             continue  # never begins
         hundredths, contributions = row[named], row[named + 1]
-        since, until = max(row[begins:ends]), min(row[ends:], default=FOREVER)
+        since, until = max(row[begins:ends]), min(row[ends:], default=FOR_EVER)
         match part.line:
             case Changing(usual=usual):
                 yield Counted(usual, hundredths, contributions, since, until)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from shared.contracts.ids import named_id
 from shared.contracts.model import (
@@ -22,7 +22,7 @@ from shared.contracts.model import (
     TeamId,
     personal,
 )
-from shared.contracts.registry import published
+from shared.contracts.registry import published, upcaster
 
 Qualification = Literal["graduate", "intermediate"]
 """University degree, or intermediate qualification: decides the grant per post and year."""
@@ -330,14 +330,20 @@ class ConsultationCorrected(Event):
     note: Personal[str | None] = personal(PersonalClass.IDENTITY, subject="case_id")
 
 
-@published(version=1)
+@published(version=2)
 @dataclass(frozen=True, kw_only=True)
 class ConsultationWithdrawn(Event):
-    """The consultation was recorded by mistake and counts nowhere."""
+    """The consultation counts nowhere. ``by_mistake``: undone at once, a slip of the hand; new with version 2."""
 
     consultation_id: ConsultationId
     case_id: CaseId
-    reason: Literal["wrong_case", "entered_twice", "not_held"]
+    reason: Literal["wrong_case", "entered_twice", "not_held", "by_mistake"]
+
+
+@upcaster("casework.ConsultationWithdrawn", from_version=1)
+def _with_one_more_reason(data: dict[str, Any]) -> dict[str, Any]:
+    """The reasons of version 1 are those of version 2."""
+    return data
 
 
 @published(version=1)

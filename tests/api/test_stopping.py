@@ -151,9 +151,17 @@ def test_the_projector_follows_shows_where_it_is_and_stops(tmp_path: Path) -> No
             return health.ok and health.json()["views"]["sample.talks"] >= position
 
         eventually(caught_up, "the view has seen the talk")
+        nothing = {"events": 0, "seconds": 0.0}
         assert requests.get(f"{projector.url}/health/ready", timeout=10).json() == {
-            "status": "ready", "head": position, "views": {"sample.talks": position}, "stopped": {}
-        }  # fmt: skip
+            "status": "ready",
+            "head": position,
+            "views": {"sample.talks": position},
+            "lag": nothing,
+            "lags": {"sample.talks": nothing},
+            "stopped": {},
+        }
+        assert requests.get(f"{http.url}/health/ready", timeout=10).json()["lag"] == nothing
+        assert requests.post(f"{projector.url}/health/live", timeout=10).status_code == 405
         assert requests.get(f"{projector.url}/health/live", timeout=10).json() == {"status": "live"}
         assert requests.get(f"{projector.url}/nothing", timeout=10).status_code == 404
         assert "process_cpu_seconds_total" in requests.get(f"{projector.url}/metrics", timeout=10).text

@@ -64,6 +64,7 @@ from tests.casework.office import (
     WHOLE,
     an_id,
     as_colleague,
+    as_lead,
     as_nobody,
     as_stranger,
 )
@@ -458,6 +459,19 @@ def test_a_manager_records_only_covers_of_the_own_pair_inside_the_team() -> None
         given(cover.decider(by(somebody)), began).when(end_cover).then_refused("not-your-cover")
     given(cover.decider(by(as_stranger))).when(replace(begin, deputy_id=STRANGER)).then_refused("cover-outside-team")
     given(by_head).when(replace(begin, deputy_id=STRANGER)).then(replace(began, deputy_id=STRANGER))
+
+
+def test_a_lead_records_covers_inside_the_own_team_only() -> None:
+    for lead in (as_lead, replace(as_lead, employee_id=DEPUTY)):
+        given(cover.decider(by(lead))).when(begin).then(began)
+        given(cover.decider(by(lead)), began).when(replace(end_cover, ended_on=START)).then(
+            CoverEnded(occurred_on=START, cover_id=COVER)
+        )
+        strangers = replace(begin, employee_id=STRANGER)
+        refusal = "cover-outside-team" if lead.employee_id == DEPUTY else "not-your-cover"
+        given(cover.decider(by(lead))).when(strangers).then_refused(refusal)
+    elsewhere = replace(as_lead, leads=OTHER_TEAM)
+    given(cover.decider(by(elsewhere))).when(begin).then_refused("not-your-cover")
 
 
 def test_a_cover_ends_once_within_its_time() -> None:

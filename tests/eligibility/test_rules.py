@@ -558,7 +558,9 @@ def test_the_latest_decision_counts() -> None:
 def test_a_decision_about_the_anchor_is_one_about_the_member() -> None:
     doubted = (event_id(2, replace(RETURN[2], person_id=ANCHOR)), event_id(3, replace(RETURN[3], person_id=ANCHOR)))
     anchor = (*RETURN, settled("2017-02-01", *doubted, since="2017-01-01"))
-    given(member(intake=None, on="2016-11-01")).with_anchor(*anchor).on("2018-01-01").then_follow_up("2017-01-01", "R10")
+    given(member(intake=None, on="2016-11-01")).with_anchor(*anchor).on("2018-01-01").then_follow_up(
+        "2017-01-01", "R10"
+    )
 
 
 def test_a_departure_recorded_by_mistake_is_no_return() -> None:

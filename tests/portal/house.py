@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any, Final
@@ -131,3 +131,14 @@ class Visitor:
 
     def cookie(self, name: str) -> str | None:
         return self.session.cookies.get(name)
+
+
+@contextmanager
+def down(portal: RunningPortal, process: str) -> Iterator[None]:
+    """Within this context a process is not there."""
+    portal.machine.supervisor.kill(process, hold=True)
+    try:
+        yield
+    finally:
+        portal.machine.supervisor.release(process)
+        portal.machine.supervisor.wait_ready(process)

@@ -43,7 +43,7 @@ def strangers(office: RunningOffice) -> dict[str, Stranger]:
     ids = _another_team(office)
     foreign = _stranger(office, ids, "Querschnabel", "Xanthippolo", "0716199887766", "Kirschkernweg", "1953-07-19")
     erased = _stranger(office, ids, "Zwirnspule", "Yolandrino", "0716155443322", "Distelgrund", "1951-11-23")
-    _erase(office, erased.ids["person_id"])
+    erase(office, erased.ids["person_id"], "identity", "health", "statistics", reason="Antrag")
     return {"foreign": foreign, "erased": erased}
 
 
@@ -128,11 +128,10 @@ def _stranger(
     )
 
 
-def _erase(office: RunningOffice, person_id: str) -> None:
-    """As the operator does: ``wegmarken erase``."""
-    command = [sys.executable, "-m", "wegmarken", "erase", person_id, "--reason", "Antrag", "--yes"]
-    for each in ("identity", "statistics", "health"):
-        command += ["--class", each]
+def erase(office: RunningOffice, person_id: str, *classes: str, reason: str) -> None:
+    """As an operator does it: ``wegmarken erase``. Without classes named, statistics stay while they may be kept."""
+    command = [sys.executable, "-m", "wegmarken", "erase", person_id, "--reason", reason, "--yes"]
+    command += [argument for each in classes for argument in ("--class", each)]
     environment = {"WEGMARKEN_DATA": str(office.data)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr

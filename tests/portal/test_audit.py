@@ -140,7 +140,7 @@ def test_one_act_is_shown_from_the_click_to_the_last_reaction(portal: RunningPor
     tree = auditor.get(act).text
     cause, effect = tree.index("Aufenthaltstitel erteilt"), tree.index("Unterbringungsphase")
     assert cause < effect < tree.rindex("</ol>")
-    assert re.search(r"10 Ereignisse, festgehalten in [\d.,]+ ms", tree)
+    assert re.search(r"[1-9]\d* Ereignisse, festgehalten in [\d.,]+ ms", tree)
     assert "Messlatte" not in tree
     assert links(tree, "verlauf")
     assert auditor.get("/pruefung/vorgang/00000000-0000-4000-8000-000000000000").status_code == 404

@@ -8,12 +8,12 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from shared.api.roles import INTEGRATION_MANAGER
-from tests.platform.office import until
-from tests.portal.browser import Size, axe, overflows, screenshot
+from shared.api.roles import INTEGRATION_MANAGER, TEAM_LEAD
+from tests.platform.office import OTHER, until
+from tests.portal.browser import Size, axe, log_in, overflows, screenshot
 from tests.portal.conftest import Open
 from tests.portal.families import Family, a_family, talks
-from tests.portal.house import RunningPortal
+from tests.portal.house import RunningPortal, down
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +64,12 @@ def test_a_talk_by_keyboard_alone(as_user: Open, portal: RunningPortal) -> None:
     keys.press("Tab")
     expect(page.locator(".chosen li")).to_have_text(["Wohnung", "Kinder"])
     expect(page.locator("[data-topic]:visible")).to_have_count(2)
-    expect(page.get_by_label("Wohnung Bedarf")).to_be_focused()
+    expect(page.get_by_role("checkbox", name="Wohnung Bedarf")).to_be_focused()
     keys.press("Space")
     keys.press("ArrowDown")
     keys.press("ArrowRight")
     keys.press("Space")
-    expect(page.get_by_label("Kinder Fortschritt")).to_be_checked()
+    expect(page.get_by_role("checkbox", name="Kinder Fortschritt")).to_be_checked()
     keys.press("Tab")
     keys.type("Mietvertrag geprüft.\nBald Schule.")
     expect(page.locator("#derived")).to_contain_text("36 Werte für die Statistik zu 2 Personen")
@@ -78,7 +78,7 @@ def test_a_talk_by_keyboard_alone(as_user: Open, portal: RunningPortal) -> None:
     page.wait_for_url("**/mein-tag")
     note = page.locator(".note.ok")
     expect(note).to_contain_text("Gespräch mit Tastatur festgehalten.")
-    expect(note).to_contain_text("10 Werte eingegeben, 36 abgeleitet.")
+    expect(note).to_contain_text("9 Werte eingegeben, 36 abgeleitet.")
     told = talks(portal, family)[-1]
     assert (told["setting"], told["minutes"], told["interpreter"]) == ("outreach", 35, True)
     assert (sorted(told["took_part"]), told["concerns"]) == (
@@ -187,7 +187,7 @@ def test_undo_within_ten_seconds(as_user: Open, portal: RunningPortal) -> None:
     screenshot(page, "my-day-undo")
     page.keyboard.press("u")
     expect(page.get_by_text("Zurückgenommen: Es zählt nirgends.")).to_be_visible()
-    assert talks(portal, family)[-1]["status"] == "withdrawn"
+    assert talks(portal, family)[-1]["entries"][-1]["reason"] == "by_mistake"
 
 
 def test_afterwards_it_is_corrected_or_taken_back_on_its_own_page(as_user: Open, portal: RunningPortal) -> None:
@@ -217,7 +217,7 @@ def test_afterwards_it_is_corrected_or_taken_back_on_its_own_page(as_user: Open,
     told = talks(portal, family)[-1]
     assert (told["minutes"], told["note"], told["corrected"]) == (50, "Nachher", True)
     page.goto(f"/beratung/{family.case_id}/{told['consultation_id']}")
-    page.get_by_label("doppelt eingetragen").check()
+    page.get_by_label("doppelt erfasst").check()
     page.get_by_role("button", name="Zurücknehmen").click()
     expect(page.get_by_text("Zurückgenommen: Es zählt nirgends.")).to_be_visible()
     assert talks(portal, family)[-1]["entries"][-1]["reason"] == "entered_twice"
@@ -238,6 +238,139 @@ def test_a_visit_that_met_nobody_in_two_keys(as_user: Open, portal: RunningPorta
     expect(page.get_by_text("Zurückgenommen: Es zählt nirgends.")).to_be_visible()
 
 
+# --- drafts: nothing typed is lost, and nobody else sees it --------------------------------------------
+
+
+def test_a_draft_survives_a_closed_tab(as_user: Open, portal: RunningPortal) -> None:
+    family = a_family(portal, "Tabzu", "Ali", "Amal")
+    page = opened(as_user(INTEGRATION_MANAGER), family)
+    fill(page, note="Halb fertig")
+    took_part(page, "Amal").check()
+    page.get_by_role("checkbox", name="Wohnung Erfolg").check()
+    kept(page)
+    context = page.context
+    page.close()
+    again = opened(context.new_page(), family)
+    expect(again.get_by_text("Ein Entwurf vom")).to_be_visible()
+    expect(again.get_by_label("Was gesagt")).to_have_value("Halb fertig")
+    expect(took_part(again, "Amal")).to_be_checked()
+    expect(again.get_by_role("checkbox", name="Wohnung Erfolg")).to_be_checked()
+    screenshot(again, "consultation-draft")
+    again.get_by_label("Was gesagt").press("Control+Enter")
+    again.wait_for_url("**/mein-tag")
+    opened(again, family)
+    expect(again.get_by_label("Was gesagt")).to_have_value("")
+    assert drafts(again) == []  # the server has it
+
+
+def test_a_draft_survives_a_lost_session(as_user: Open, portal: RunningPortal) -> None:
+    family = a_family(portal, "Sitzungweg", "Ali")
+    page = opened(as_user(INTEGRATION_MANAGER), family)
+    fill(page, note="Vor dem Abmelden")
+    kept(page)
+    page.context.clear_cookies()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/anmelden?**")
+    before = len(talks(portal, family))
+    log_in(page, portal, INTEGRATION_MANAGER)
+    page.wait_for_url(f"**/beratung/{family.case_id}")
+    expect(page.get_by_label("Was gesagt")).to_have_value("Vor dem Abmelden")
+    page.get_by_label("Was gesagt").press("Control+Enter")
+    page.wait_for_url("**/mein-tag")
+    assert len(talks(portal, family)) == before + 1
+
+
+def test_nobody_else_is_offered_a_draft(as_user: Open, portal: RunningPortal) -> None:
+    family = a_family(portal, "Andere", "Ali")
+    page = opened(as_user(INTEGRATION_MANAGER), family)
+    fill(page, note="Nur für mich")
+    kept(page)
+    page.get_by_role("button", name="Abmelden").click()
+    log_in(page, portal, TEAM_LEAD)
+    opened(page, family)
+    page.wait_for_load_state("networkidle")
+    expect(page.get_by_label("Was gesagt")).to_have_value("")
+    expect(page.get_by_text("Ein Entwurf vom")).to_have_count(0)
+    assert "Nur" not in "".join(drafts(page)) and len(drafts(page)) == 1
+
+
+def test_while_casework_is_down_the_form_stays_as_it_is(as_user: Open, portal: RunningPortal) -> None:
+    family = a_family(portal, "Dienstweg", "Ali")
+    page = opened(as_user(INTEGRATION_MANAGER), family)
+    fill(page, note="Bleibt stehen")
+    with down(portal, "casework-http"):
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("Das ließ sich noch nicht festhalten.")).to_be_visible()
+        expect(page.get_by_label("Was gesagt")).to_have_value("Bleibt stehen")
+        screenshot(page, "consultation-away")
+        kept_now = drafts(page)
+    assert len(kept_now) == 1
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/mein-tag")
+    assert talks(portal, family)[-1]["note"] == "Bleibt stehen"
+
+
+def test_a_draft_survives_a_dead_server(as_user: Open, portal: RunningPortal) -> None:
+    family = a_family(portal, "Serverweg", "Ali")
+    page = opened(as_user(INTEGRATION_MANAGER), family)
+    fill(page, note="Bleibt auch hier")
+    kept(page)
+    with down(portal, "portal-http"):
+        page.keyboard.press("Control+Enter")
+        expect(page.get_by_text("Die Plattform antwortet nicht.")).to_be_visible()
+        expect(page.get_by_label("Was gesagt")).to_have_value("Bleibt auch hier")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/mein-tag")
+    assert talks(portal, family)[-1]["note"] == "Bleibt auch hier"
+    assert drafts(page) == []
+
+
+# --- as what somebody records --------------------------------------------------------------------------
+
+
+def test_a_lead_reads_a_talk_only_with_a_reason(as_user: Open, family: Family, portal: RunningPortal) -> None:
+    page = as_user(TEAM_LEAD, checks=True)
+    opened(page, family)
+    expect(page.get_by_text("Sie halten das als Teamleitung fest.")).to_be_visible()
+    page.get_by_role("link", name="lesen oder berichtigen").click()
+    expect(page.get_by_role("heading", name="Wozu lesen Sie das?")).to_be_visible()
+    screenshot(page, "consultation-reason")
+    assert axe(page) == []
+    page.keyboard.type("Übergabe wegen Urlaub")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("heading", name="Gespräch berichtigen: Probe")).to_be_visible()
+    expect(page.get_by_label("Minuten")).to_have_value("30")
+
+
+def test_a_strangers_case_is_not_opened(portal: RunningPortal, family: Family) -> None:
+    password = portal.add(OTHER, INTEGRATION_MANAGER)
+    visitor = portal.visitor()
+    visitor.log_in(OTHER, password)
+    answer = visitor.get(f"/beratung/{family.case_id}")
+    assert answer.status_code == 403
+    assert "Probe" not in answer.text
+    assert visitor.get(f"/beratung/{family.case_id}/{family.case_id}").status_code == 403
+
+
+def test_it_works_without_scripts(as_user: Open, portal: RunningPortal) -> None:
+    family = a_family(portal, "Ohneskript", "Ali", "Amal")
+    page = opened(as_user(INTEGRATION_MANAGER, java_script_enabled=False), family)
+    page.get_by_label("im Büro").check()
+    page.get_by_label("Minuten").fill("20")
+    page.get_by_label("Themen").select_option(["housing", "health"])
+    page.get_by_role("checkbox", name="Gesundheit besonders geschützt Bedarf").check()
+    page.get_by_role("button", name="Sichern").click()
+    expect(page.get_by_text("Gespräch mit Ohneskript festgehalten.")).to_be_visible()
+    assert talks(portal, family)[-1]["health"] == ["need"]
+
+
+def test_in_english_and_in_the_dark(as_user: Open, family: Family) -> None:
+    page = opened(as_user(INTEGRATION_MANAGER, checks=True, language="en-GB", color_scheme="dark"), family)
+    expect(page.get_by_role("heading", name="Record a talk: Probe")).to_be_visible()
+    screenshot(page, "consultation-dark")
+    assert axe(page) == []
+
+
 # --- how it is done ------------------------------------------------------------------------------------
 
 
@@ -256,8 +389,15 @@ def fill(page: Page, note: str = "") -> None:
     page.get_by_label("Was gesagt").fill(note)
 
 
+def drafts(page: Page) -> list[str]:
+    """The drafts in this browser, as they are stored."""
+    found: list[str] = page.evaluate(
+        "Object.entries(localStorage).filter(([name]) => name.startsWith('draft:')).map(([, draft]) => draft)"
+    )
+    return found
+
+
 def kept(page: Page) -> None:
     """Wait until the draft of what was typed last is kept."""
     typed_at = page.evaluate("Date.now()")
-    stored = "Object.entries(localStorage).filter(([name]) => name.startsWith('draft:')).map(([, each]) => each)"
-    until(lambda: any(json.loads(each)["at"] >= typed_at for each in page.evaluate(stored)), "the draft is kept")
+    until(lambda: any(json.loads(draft)["at"] >= typed_at for draft in drafts(page)), "the draft is kept")

@@ -18,7 +18,8 @@ from benchmarks.office import AGS
 from shared.api import roles
 from shared.privacy.masters import ISSUER_PRIVATE
 from shared.service.tokens import issue
-from tests.portal.house import ACCOUNTS, RunningPortal
+from tests.portal.house import ACCOUNTS, RunningPortal, Visitor
+from tests.portal.routes import Route, routes
 from tests.portal.strangers import Operation, Stranger, operations, strangers
 
 CLERK, MANAGER, LEAD = roles.INTAKE_CLERK, roles.INTEGRATION_MANAGER, roles.TEAM_LEAD
@@ -68,7 +69,7 @@ IN_PHASES: Final = (CLERK, MANAGER, LEAD, AUDITOR)
 IN_THE_OFFICE: Final = (MANAGER, LEAD, HEAD, IMPORTER)
 IN_FIGURES: Final = (HEAD, REPORTING, AUDITOR)
 
-DOORS: Final[Mapping[str, Door]] = {
+ENDPOINTS: Final[Mapping[str, Door]] = {
     # intake: records are open to those who take up and advise, for a walk-in may come to any of them
     "POST /intake/v1/persons": by(CLERK, IMPORTER),
     "POST /intake/v1/births": by(CLERK, IMPORTER),
@@ -135,6 +136,7 @@ DOORS: Final[Mapping[str, Door]] = {
     "GET /reporting/v1/contracts/ending": to(*IN_FIGURES),
     "GET /reporting/v1/report": to(*IN_FIGURES),
     "GET /reporting/v1/reports/{report_id}": to(*IN_FIGURES),
+    "GET /reporting/v1/reports": to(*IN_FIGURES),
     "POST /reporting/v1/reports": by(HEAD, REPORTING),
     "GET /reporting/v1/ledger": to(AUDITOR),
     "POST /reporting/v1/events/search": to(AUDITOR),
@@ -147,6 +149,87 @@ DOORS: Final[Mapping[str, Door]] = {
     for service in ("intake", "eligibility", "casework", "reporting")
     for method, door in (("GET", to(*EVERYBODY)), ("POST", by(OPERATOR)))
 }
+
+
+PAGES: Final[Mapping[str, Door]] = {
+    "GET /": to(*EVERYBODY, gives="303"),
+    "GET /anmelden": to(*EVERYBODY, gives="303"),
+    "POST /anmelden": by(*EVERYBODY),  # tests/portal/test_login.py
+    "POST /abmelden": by(*EVERYBODY),
+    "POST /sprache": to(*EVERYBODY, gives="303"),
+    "POST /sitzung": to(*EVERYBODY),
+    "GET /entwurfsschluessel": to(*EVERYBODY),
+    "GET /hilfe": to(*EVERYBODY),
+    "GET /zustaendigkeit": to(*EVERYBODY),
+    "GET /static/<version>/<name>": to(*EVERYBODY),
+    "GET /<path:anywhere>": to(*EVERYBODY, gives="404"),
+    "POST /<path:anywhere>": to(*EVERYBODY, gives="404"),
+    # casework: neither somebody else's case nor its talks; a stand-in only inside the team
+    "GET /mein-tag": to(MANAGER, LEAD),
+    "GET /mein-tag/kollegen": to(MANAGER, LEAD),
+    "POST /mein-tag/vergeblich": to(MANAGER, LEAD, gives="303"),
+    "POST /mein-tag/zeile": to(MANAGER, LEAD, gives="422"),
+    "POST /mein-tag/zeile/verstanden": to(MANAGER, LEAD),
+    "POST /mein-tag/vertretung": to(MANAGER, LEAD, gives="303"),
+    "POST /mein-tag/vertretung/ende": to(MANAGER, LEAD, gives="303"),
+    "GET /beratung/<uuid:case_id>": to(),
+    "POST /beratung/<uuid:case_id>": to(),
+    "POST /beratung/werte": to(MANAGER, LEAD),
+    "POST /beratung/grund": to(MANAGER, LEAD, gives="303"),
+    "GET /beratung/<uuid:case_id>/<uuid:consultation_id>": to(),
+    "POST /beratung/<uuid:case_id>/<uuid:consultation_id>": to(),
+    "POST /beratung/<uuid:case_id>/<uuid:consultation_id>/zuruecknehmen": to(MANAGER, LEAD, gives="303"),
+    # records
+    "GET /personen": to(*IN_RECORDS),
+    "POST /personen": to(*IN_RECORDS, gives=WHOLE_RECORD),
+    "GET /personen/neu": to(CLERK),
+    "POST /personen/neu": by(CLERK),
+    "POST /personen/aehnliche": to(CLERK, gives=WHOLE_RECORD),
+    "GET /akte/<uuid:person_id>": to(*IN_RECORDS, gives=WHOLE_RECORD),
+    "GET /akte/<uuid:person_id>/beratung": to(MANAGER, LEAD, gives="303"),
+    "GET /akte/<uuid:person_id>/<action>": to(CLERK, gives=WHOLE_RECORD),
+    "POST /akte/<uuid:person_id>/<action>": by(CLERK),
+    "GET /akte/<uuid:person_id>/<action>/<uuid:entry_id>": to(CLERK, gives=WHOLE_RECORD),
+    "POST /akte/<uuid:person_id>/<action>/<uuid:entry_id>": by(CLERK),
+    # figures
+    "GET /lage": to(*IN_FIGURES),
+    "GET /lage/verlaeufe": to(*IN_FIGURES, gives="303"),
+    "GET /lage/teil/<name>": to(*IN_FIGURES, gives="303"),
+    "GET /lage/bericht": to(*IN_FIGURES),
+    "POST /lage/bericht": by(HEAD, REPORTING),
+    "GET /lage/berichte/<report_id>": to(*IN_FIGURES),
+    "GET /lage/<name>": to(*IN_FIGURES),
+    "GET /lage/<name>/csv/<what>": to(*IN_FIGURES),
+    # audit, data protection, municipalities
+    "GET /pruefung": to(AUDITOR),
+    "POST /pruefung": to(AUDITOR, gives="303"),
+    "GET /pruefung/grund": to(AUDITOR),
+    "POST /pruefung/grund": to(AUDITOR, gives="303"),
+    "GET /pruefung/vorgang/<act>": to(AUDITOR),
+    "GET /pruefung/verlauf/<stream>": to(AUDITOR, gives="200 facts"),
+    "GET /pruefung/betrieb": to(AUDITOR, OPERATOR),
+    "GET /datenschutz": to(OFFICER),
+    "POST /datenschutz": to(OFFICER, gives="303"),
+    "GET /datenschutz/loeschungen": to(OFFICER, AUDITOR),
+    "GET /gemeinde": to(MUNICIPAL, gives="404"),
+    "POST /gemeinde": to(MUNICIPAL, gives="303"),
+}
+"""What is told is an upper bound here: a page may show less than its role may see."""
+PUBLIC: Final = frozenset(
+    {
+        "GET /anmelden",
+        "GET /hilfe",
+        "GET /zustaendigkeit",
+        "GET /static/<version>/<name>",
+        "GET /<path:anywhere>",
+        "POST /<path:anywhere>",
+        "POST /anmelden",
+        "POST /abmelden",
+        "POST /sprache",
+    }
+)
+"""Pages that need no log-in; the others lead there."""
+PARAMETERS: Final[Mapping[str, str]] = {"GET /gemeinde": "?person={person_id}"}
 
 
 @pytest.fixture(scope="module")
@@ -162,7 +245,7 @@ def asked(portal: RunningPortal) -> Mapping[str, Operation]:
 
 
 def test_every_endpoint_has_an_expectation_and_no_expectation_is_left_over(asked: Mapping[str, Operation]) -> None:
-    assert sorted(asked.keys() ^ DOORS.keys()) == []
+    assert sorted(asked.keys() ^ ENDPOINTS.keys()) == []
 
 
 @pytest.mark.parametrize("about", ["foreign", "erased"])
@@ -173,7 +256,7 @@ def test_no_endpoint_tells_anybody_what_is_not_theirs(
     token = _token(portal, role)
     wrong = {}
     for name, operation in asked.items():
-        if (expected := DOORS[name].expected(role, about)) is not None:
+        if name in ENDPOINTS and (expected := ENDPOINTS[name].expected(role, about)) is not None:
             given = _given(_ask(portal, operation, who[about], token), who[about])
             if given != expected:
                 wrong[name] = f"{given}, expected {expected}"
@@ -188,6 +271,72 @@ def test_without_a_token_nobody_is_told_anything(
         public = operation.described["security"] == []
         given = _given(_ask(portal, operation, who[about], None), who[about])
         assert given == ("200" if public else "401"), name
+
+
+# --- the pages --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def visitors(portal: RunningPortal) -> Mapping[str, Visitor]:
+    """Somebody of each role, logged in; the auditor has said why."""
+    found = {}
+    for role in roles.ROLES:
+        if role not in ACCOUNTS:
+            portal.add(f"{role}-leaks", role)
+        visitor = portal.visitor()
+        visitor.log_in(ACCOUNTS.get(role, f"{role}-leaks"), weiter="/hilfe")
+        found[role] = visitor
+    found[AUDITOR].get("/pruefung/grund")
+    found[AUDITOR].post("/pruefung/grund", {"reason": "Prüfung"})
+    return found
+
+
+def test_every_page_has_an_expectation_and_no_expectation_is_left_over() -> None:
+    assert sorted({route.name for route in routes()} ^ PAGES.keys()) == []
+
+
+@pytest.mark.parametrize("about", ["foreign", "erased"])
+@pytest.mark.parametrize("role", roles.ROLES)
+def test_no_page_tells_anybody_what_is_not_theirs(
+    visitors: Mapping[str, Visitor], who: Mapping[str, Stranger], role: str, about: str
+) -> None:
+    wrong = {}
+    for route in routes():
+        if route.name in PAGES and (expected := PAGES[route.name].expected(role, about)) is not None:
+            given = _given(_opened(visitors[role], route, who[about]), who[about])
+            if not (given.split()[0] == expected.split()[0] and set(given.split()) <= set(expected.split())):
+                wrong[route.name] = f"{given}, expected {expected}"
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("about", ["foreign", "erased"])
+def test_whoever_is_not_logged_in_is_led_to_the_log_in(
+    portal: RunningPortal, who: Mapping[str, Stranger], about: str
+) -> None:
+    for route in routes():
+        answer = _opened(portal.visitor(), route, who[about])
+        assert who[about].seen_in(answer) == frozenset(), route.name
+        if route.name not in PUBLIC:
+            assert (answer.status_code, answer.headers["Location"][:9]) == (303, "/anmelden"), route.name
+    portal.stored("delete from failures")
+
+
+def test_what_may_be_seen_is_found(visitors: Mapping[str, Visitor], who: Mapping[str, Stranger]) -> None:
+    """The search for leaks finds what is there: else it would prove nothing."""
+    file = next(route for route in routes() if route.name == "GET /akte/<uuid:person_id>")
+    assert _given(_opened(visitors[CLERK], file, who["foreign"]), who["foreign"]) == WHOLE_RECORD
+
+
+def _opened(visitor: Visitor, route: Route, stranger: Stranger) -> requests.Response:
+    """Open a page about somebody, or send its form with all that could name them."""
+    ids = {**stranger.ids, "action": "zuruecknehmen" if "entry_id" in route.path else "einzug"}
+    address = route.address(ids) + PARAMETERS.get(route.name, "").format(**ids)
+    if route.method == "GET":
+        return visitor.get(address, follow=False)
+    visitor.get("/hilfe" if route.path != "/anmelden" else "/anmelden")
+    person = {"person": ids["person_id"], "subject": ids["person_id"], "took_part": ids["person_id"]}
+    told = {"reason": "Prüfung", "line": "b unbekannt fam wohnung 20", "since": "", "password": "falsch-falsch-falsch"}
+    return visitor.post(address, {**ids, **person, **told}, follow=False)
 
 
 def _ask(portal: RunningPortal, operation: Operation, stranger: Stranger, token: str | None) -> requests.Response:

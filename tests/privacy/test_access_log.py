@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from shared.privacy.access_log import Access, AccessLog, AccessNotRecorded, oldest_kept
+from shared.eventstore.port import StoreUnavailable
+from shared.privacy.access_log import MARK, Access, AccessLog, AccessNotRecorded, oldest_kept
 from shared.privacy.cli import access_log
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +45,41 @@ def test_reads_go_to_the_file_of_their_month(log: AccessLog, directory: Path) ->
     assert log.accesses("2018-12", actor="probe") == []
     assert log.accesses("2019-01") == []
     assert (directory / "access-2018-11.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_reads_are_looked_through_page_by_page_across_months(log: AccessLog) -> None:
+    days = [NOON + timedelta(days=10 * n) for n in range(6)]
+    for n, at in enumerate(days):
+        log.record("p1", "p2", actor="probe" if n % 2 else "lead", purpose="own case", at=at)
+
+    def searched(limit: int, **of: str) -> list[list[datetime]]:
+        pages, after = [], None
+        while True:
+            found, after = log.search(NOON, days[5], after=after, limit=limit, **of)
+            pages.append([access.at for access in found])
+            if after is None:
+                return pages
+            assert re.fullmatch(MARK, after)
+
+    assert searched(100, subject="p1") == [days[:5]]
+    assert searched(2, subject="p1") == [days[:2], days[2:4], days[4:5]]
+    assert searched(5, subject="p1") == [days[:5]]
+    assert searched(1, subject="p2", actor="probe") == [[days[1]], [days[3]]]
+    assert searched(3) == [
+        [days[0], days[0], days[1]],
+        [days[1], days[2], days[2]],
+        [days[3]] * 2 + [days[4]],
+        [days[4]],
+    ]
+    assert searched(3, actor="nobody") == [[]]
+
+
+def test_a_log_that_cannot_be_read_says_so(log: AccessLog, directory: Path) -> None:
+    log.record("p1", actor="probe", purpose="own case", at=NOON)
+    log.close()
+    (directory / "access-2018-11.db").write_bytes(b"no database" * 100)
+    with pytest.raises(StoreUnavailable):
+        log.search(NOON, NOON + timedelta(days=1), limit=1)
 
 
 def test_the_month_is_that_of_the_instant_in_utc(log: AccessLog) -> None:

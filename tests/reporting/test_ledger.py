@@ -60,6 +60,12 @@ def test_it_numbers_without_gaps_and_keeps_every_byte(ledger: Ledger) -> None:
     assert source.head() == 10 * EVENTS
 
 
+def test_it_knows_when_what_stands_at_a_position_was_recorded(ledger: Ledger) -> None:
+    assert ledger.recorded_at(10) == ledger.recorded_at(15) == stored(0, 10).recorded_at
+    assert ledger.recorded_at(10**12) == stored(EVENTS - 1, 10 * EVENTS).recorded_at
+    assert ledger.recorded_at(9) is None
+
+
 def test_a_source_leaves_out_what_nobody_reads_but_not_where_it_has_read_to(ledger: Ledger) -> None:
     def positions(types: set[str] | None, **window: int) -> list[int]:
         return [fact.position for fact in LedgerSource(ledger, ClosedSealer(), types).read(**window)]

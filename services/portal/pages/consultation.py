@@ -41,10 +41,9 @@ HALF_AN_HOUR: Final = 30
 """Minutes at which an arrow begins in the empty field."""
 UNDO_SECONDS: Final = 10
 """For so long a talk that was recorded a moment ago can be undone from the next page."""
-UNDONE: Final = "not_held"
-"""Why what is undone at once is withdrawn: as it was recorded, it did not take place."""
-REASONS: Final = ("wrong_case", "entered_twice", "not_held")
-"""Why a talk may be withdrawn later."""
+UNDO: Final = "by_mistake"
+"""Why what is undone at once is withdrawn."""
+REASONS: Final = ("wrong_case", "entered_twice", "not_held", UNDO)
 LONGEST_REASON: Final = 200
 LONGEST_KEY: Final = 128
 """Characters of an idempotency key."""
@@ -181,7 +180,10 @@ def correct(visit: Visit, case_id: UUID, consultation_id: UUID) -> Reply:
 
 def withdraw(visit: Visit, case_id: UUID, consultation_id: UUID) -> Reply:
     """A talk or visit was recorded by mistake."""
-    reason = visit.form.get("reason") or UNDONE
+    reason = visit.form["reason"]
+    if reason not in REASONS:
+        visit.tell(visit.words.say("Please say why it is taken back."), kind="late")
+        return visit.redirect(f"{address(str(case_id))}/{consultation_id}")
     try:
         visit.command(f"{CONSULTATIONS}/{consultation_id}/withdrawal", {"reason": reason, "withdrawn_on": visit.today})
     except Refused as refused:

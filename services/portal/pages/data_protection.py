@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from services.portal import asked
 from services.portal.backend import Refused, Unavailable
-from services.portal.days import NoDay
-from services.portal.form import NO_DAY, Form
+from services.portal.form import Form
 from services.portal.visit import Visit
-from services.portal.words import Words, mark
+from services.portal.words import OFFICE, Words, mark
 from shared.api.reply import Reply
 
 HERE: Final = "/datenschutz"
@@ -26,8 +26,16 @@ PURPOSES: Final[Mapping[str, str]] = {
     "intake.find_persons": mark("Search for persons"),
     "intake.get_person": mark("Person's record"),
     "intake.get_household": mark("Household"),
+    "intake.find_households": mark("Households to visit"),
+    "intake.find_due": mark("Permits that end"),
+    "intake.get_history": mark("Person's history"),
     "eligibility.get_eligibility": mark("Phase and service in charge"),
+    "eligibility.get_history": mark("History of the phase"),
+    "eligibility.find_phases": mark("Phases for a list"),
     "eligibility.find_due": mark("Whom to look at again"),
+    "eligibility.find_due_among": mark("Whom to look at again, of a list"),
+    "casework.get_me": mark("Own account and covers"),
+    "casework.get_households_case": mark("Who looks after a household"),
     "casework.find_cases": mark("List of cases"),
     "casework.get_case": mark("Case"),
     "casework.find_consultations": mark("Consultations"),
@@ -72,8 +80,7 @@ def search(visit: Visit) -> Reply:
         form = form.wrong(reason=visit.words.say("Please say why you look."))
     if not form["subject"] and not form["account"]:
         form = form.wrong(subject=visit.words.say("Name a person or an account."))
-    for name in ("since", "until"):
-        form = _day_checked(visit, form, name)
+    _, form = form.days(_today(), visit.words, "since", "until")
     if form.is_wrong:
         return _page(visit, form, status=422)
     asked.remember_reason(visit, form["reason"])
@@ -120,14 +127,15 @@ def _answered(visit: Visit, form: Form) -> Reply:
 
 def _accesses(visit: Visit, form: Form) -> Mapping[str, Any]:
     """Ask the services. Raises Refused, Unavailable."""
-    days, _ = form.days(visit.today, visit.words, "since", "until")
+    today = _today()
+    days, _ = form.days(today, visit.words, "since", "until")
     return visit.backend.question(
         "/reporting/v1/accesses/search",
         subject=form.get("subject"),
         account=form.get("account"),
         reason=form["reason"],
-        since=days["since"] or visit.today.replace(day=1),
-        until=days["until"] or visit.today,
+        since=days["since"] or today.replace(day=1),
+        until=days["until"] or today,
         after=visit.parameters.get(AFTER),
         limit=ON_A_PAGE,
     )
@@ -138,17 +146,15 @@ def _page(visit: Visit, form: Form, *, status: int = 200, **shown: Any) -> Reply
         "data_protection.html",
         status=status,
         form=form,
-        **{"answer": None, "accesses": [], "more": None, "kept_months": visit.portal.settings.access_log_months}
-        | shown,
+        today=_today(),
+        kept_months=visit.portal.settings.access_log_months,
+        **{"answer": None, "accesses": [], "more": None} | shown,
     )
 
 
-def _day_checked(visit: Visit, form: Form, name: str) -> Form:
-    try:
-        form.day(name, visit.today)
-    except NoDay:
-        return form.wrong(**{name: visit.words.say(NO_DAY)})
-    return form
+def _today() -> date:
+    """The machine's day: looks are noted by its clock, also where the office's is set by hand."""
+    return datetime.now(OFFICE).date()
 
 
 def access(words: Words, found: Mapping[str, Any]) -> Access:

@@ -18,6 +18,7 @@ from services.portal.failures import NotHere
 from services.portal.figures import Answer, Number
 from services.portal.looking import Looking, canonical, drawn, looking, months_before
 from services.portal.looking import figure as ask
+from services.portal.pages.dashboard import TILES
 from services.portal.visit import Visit
 from services.portal.words import mark, sorted_as
 from shared.api.reply import Reply
@@ -30,6 +31,14 @@ OTHER_VALID_AT: Final = "gegen_stichtag"
 OTHER_KNOWN_AT: Final = "gegen_wissensstand"
 CHANGES_AFTER: Final = "unterschiede_ab"
 """What the address says of the explanation and of the comparison, besides the two dates."""
+HEADLINES: Final = {
+    **{tile.figure: tile.key for tile in TILES},
+    "population": "total",
+    "consultations": "total",
+    "contracts-ending": "contracts",
+    "teams": "teams",
+}
+"""The one number that stands for a figure, if there is one: on the dashboard the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +83,8 @@ def show(visit: Visit, name: str) -> Reply:
         stand=figures.stand(answer, words),
         position=answer["position"],
         is_suppressed=answer.get("suppressed", False),
-        numbers=list(told.values()),
+        headline=told.get(HEADLINES.get(name, "")),
+        numbers=[each for key, each in told.items() if key != HEADLINES.get(name)],
         teams=by_team(told.values()),
         has_line=explained.LINES.get(name, only()),
         line=visit.parameters.get(LINE),

@@ -13,7 +13,7 @@ from services.portal.looking import Looking, course, looking
 from services.portal.looking import figure as ask
 from services.portal.pages.figure import FIGURES, LINE, compared, known_by, other
 from services.portal.visit import Visit
-from services.portal.words import NOTHING, Words
+from services.portal.words import NOTHING
 from shared.api.reply import Reply
 
 Row = Sequence[object]
@@ -50,12 +50,12 @@ def _numbers(visit: Visit, at: Looking, name: str) -> Table:
     about = (
         words.date(answer["valid_at"]),
         figures.date_type(answer, words),
-        figures.known(answer, words),
+        figures.known(answer["known_at"], words),
         answer["position"],
         f"{answer['definition']['version']}: {figures.definition(answer, words)}",
     )
     title, told = figures.title(answer, words), figures.numbers(answer, words).values()
-    return head, [(title, each.label, _cell(each, words), say(figures.UNITS[each.unit]), *about) for each in told]
+    return head, [(title, each.label, _cell(each), say(figures.UNITS[each.unit]), *about) for each in told]
 
 
 def _course(visit: Visit, at: Looking, name: str) -> Table:
@@ -69,7 +69,7 @@ def _course(visit: Visit, at: Looking, name: str) -> Table:
         for values in ("value", "in_period")[: 1 + series["cumulative"]]:
             for key in keys:
                 value, is_hidden = point[values].get(key), point.get("suppressed", False)
-                yield _cell(figures.number(series, key, value, words, hidden=is_hidden), words)
+                yield _cell(figures.number(series, key, value, words, hidden=is_hidden))
 
     rows = [(words.date(point["from"]), words.date(point["valid_at"]), *cells(point)) for point in series["points"]]
     return (words.say("From"), words.say("Until"), *labels, *came), rows
@@ -94,7 +94,7 @@ def _explanation(visit: Visit, at: Looking, name: str) -> Table:
 
     def row(told: Mapping[str, Any], answer: Answer) -> Row:
         entry = explained.entry(told, answer, words)
-        amount, since = figures.cell(told["amount"], words), words.date(told["since"]) if told["since"] else ""
+        amount, since = figures.cell(told["amount"]), words.date(told["since"]) if told["since"] else ""
         erased, events = say("yes") if entry.is_erased else "", " ".join(entry.counted.events)
         return (entry.counted.line, amount, entry.kind, entry.who, erased, since, entry.counted.rule, events)
 
@@ -124,7 +124,7 @@ def _difference(visit: Visit, at: Looking, name: str) -> Table:
     def side(told: Mapping[str, Any] | None, counted: Counted | None) -> Row:
         if told is None or counted is None:
             return ("", "", "")
-        return (counted.line, figures.cell(told["amount"], words), counted.rule)
+        return (counted.line, figures.cell(told["amount"]), counted.rule)
 
     def row(told: Mapping[str, Any], answer: Answer) -> Row:
         change = explained.change(told, answer, words)
@@ -146,10 +146,10 @@ def _pages(
         yield answer
 
 
-def _cell(number: Number, words: Words) -> object:
+def _cell(number: Number) -> object:
     if number.value is None:
         return "" if number.text == NOTHING else number.text
-    return figures.cell(number.value, words)
+    return figures.cell(number.value)
 
 
 COURSE: Final = "verlauf"

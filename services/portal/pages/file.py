@@ -32,6 +32,10 @@ MOST_FOUND: Final = 6
 
 MASTER_DATA: Final = tuple(field.name for field in fields.MASTER_DATA if not field.name.endswith("_name"))
 NOBODY_FOUND: Final = mark("Nobody begins like this.")
+NOT_CERTAIN: Final = mark(
+    "The platform does not answer right now. What you typed is still there; send it again in a moment: what has"
+    " already arrived is not recorded twice."
+)
 WHICH_ONE: Final = mark("Please choose who is meant.")
 
 Answer = Mapping[str, Any]
@@ -87,12 +91,15 @@ def take(visit: Visit, person_id: str, action_name: str, entry_id: str | None = 
     opened = replace(_opened(visit, action, form, person_id, entry_id, entry), found=found)
     if form.errors:
         return _form(visit, person_id, opened)
-    body = action.body(Given(record, typed, entry_id, visit.today))
     try:
+        phase = visit.backend.get(f"/eligibility/v1/persons/{person_id}") if action.needs_phase else None
+        body = action.body(Given(record, typed, entry_id, visit.today, phase))
         accepted = visit.command(action.address(person_id, entry_id), body)
     except Refused as refused:
         names = {field.name: field.name for field in action.fields}
         return _form(visit, person_id, replace(opened, form=fields.with_refusal(form, refused, visit.words, names)))
+    except Unavailable:
+        return _form(visit, person_id, replace(opened, form=replace(form, problem=visit.words.say(NOT_CERTAIN))))
     visit.done(opened.draft)
     visit.tell(visit.words.say("{what}: saved.", what=visit.words.say(action.label)))
     if action.is_undone and visit.session is not None:
@@ -133,8 +140,9 @@ def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Open
         is_complete=not isinstance(recorded, Unavailable),
         lines=timeline.lines(entries, made, visit.words, visit.as_of.valid_at),
         known=timeline.known_since(entries),
-        may_record=visit.has_role(INTAKE_CLERK) and visit.as_of.is_now and not record["erased"],
-        actions_of=actions.of_group,
+        may_record=visit.as_of.is_now and not record["erased"],
+        may_mend=visit.has_role(INTAKE_CLERK) and visit.as_of.is_now and not record["erased"],
+        actions_of=partial(actions.of_group, roles=visit.roles),
         master_data=MASTER_DATA,
         undo=undo,
         opened=opened,
@@ -177,6 +185,8 @@ def _wanted(
     action = actions.BY_NAME.get(action_name)
     if action is None or action.needs_entry != (entry_id is not None):
         raise NotHere
+    if not visit.has_role(*action.roles):
+        raise PermissionError
     record = _or_none(lambda: visit.backend.get(f"/intake/v1/persons/{person_id}"))
     entry = actions.entry_of(record, entry_id) if record and entry_id else {}
     if record is None or entry is None:

@@ -45,6 +45,15 @@ DUE: Final[Mapping[str, str]] = {
 }
 
 
+ASKED_AS: Final[Mapping[str, str]] = {
+    "took_part": mark("Who"),
+    "setting": mark("Where"),
+    "minutes": mark("Minutes"),
+    "topics": mark("Topics"),
+}
+"""What a line may miss, as the form asks for it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """Something that falls due. ``days`` from today; below 0 it is overdue."""
@@ -115,10 +124,12 @@ def show(visit: Visit, line: Form | None = None) -> Reply:
         of=visit.parameters.get(OF),
         just=just,
         just_with=_household_of(stops, just),
+        undo=consultation.UNDO,
         undo_seconds=consultation.UNDO_SECONDS,
         form=Form.new(),
         line=line or Form.new(),
         understood=None if line is None else _understood(visit, line["line"]),
+        asked_as=_asked_as(visit),
     )
 
 
@@ -166,7 +177,8 @@ def _covered(visit: Visit, path: str, body: Mapping[str, Any], key: str) -> Repl
 
 def understood(visit: Visit) -> Reply:
     """What the line says so far."""
-    return visit.fragment("my_day.html", "understood", understood=_understood(visit, visit.form["line"]))
+    said = _understood(visit, visit.form["line"])
+    return visit.fragment("my_day.html", "understood", understood=said, asked_as=_asked_as(visit))
 
 
 def take_line(visit: Visit) -> Reply:
@@ -195,6 +207,10 @@ def told_by(said: Line, proposed: Form) -> Form:
         "held_on": [f"{said.held_on:%d.%m.%Y}"] if said.held_on else [],
     }
     return replace(proposed, values={**proposed.values, **{name: value for name, value in given.items() if value}})
+
+
+def _asked_as(visit: Visit) -> dict[str, str]:
+    return {name: visit.words.say(words) for name, words in ASKED_AS.items()}
 
 
 def _understood(visit: Visit, text: str) -> Line:

@@ -48,7 +48,8 @@ def show(visit: Visit, stream: str) -> Reply:
         answer = _steps(visit, stream, first)
     except Unavailable as unavailable:
         return visit.page("replay.html", answer=unavailable, stream=stream, about=recorded.stream(visit.words, stream))
-    steps = list(steps_of(visit.words, answer["steps"], first))
+    if not (steps := list(steps_of(visit.words, answer["steps"], first))):
+        return visit.redirect(f"{visit.request.path}?{STEP}={answer['total']}")
     return visit.page(
         "replay.html",
         answer=answer,

@@ -86,7 +86,7 @@ def show(visit: Visit) -> Reply:
         "report.html",
         at=at,
         answer=answer,
-        known=figures.known(answer, visit.words),
+        known=figures.known(answer["known_at"], visit.words),
         figures=told(answer, visit.words),
         sealed=None if isinstance(sealed, Unavailable) else _listed(sealed, visit.words),
         may_seal=visit.has_role(*SEAL) and at.as_of.is_now,

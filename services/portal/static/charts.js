@@ -11,8 +11,10 @@ const LINE = 14;
 const TEXT = { color: "var(--ink)", fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12, lineHeight: LINE };
 const QUIET = { ...TEXT, color: "var(--muted)" };
 const SAMPLE = 14;
-const LETTER = 6.4; // pixels, about: only to guess how often a name breaks
+const LETTER = 7.2; // pixels, about: only to guess how often a name breaks
+const ROW = 18;
 const NARROW = 480;
+const isNarrow = ({ width }) => width < NARROW;
 const TOP = 10;
 const BOTTOM = 24;
 const LOCALE = language === "de" ? "de-DE" : "en-GB";
@@ -63,17 +65,20 @@ function tooltip(chart) {
 
 // --- over time ------------------------------------------------------------------------------------
 
-function overTime(chart, box, { stacked, series, room }) {
+function overTime(chart, box, { stacked, series }) {
   const { ticks, strands } = chart;
+  const names = strands.length > 1;
+  const room = names && !isNarrow(box) ? beside(strands) : 14;
+  const foot = names && isNarrow(box) ? strands.length * ROW : 0;
   const points = ticks.map((_, n) => strands.map(({ values }) => values[n]));
   const greatest = Math.max(...points.map((point) => (stacked ? total(point) : Math.max(...point.map((value) => value ?? 0)))));
   const { max, interval } = scale(greatest, chart.places === 0 && !chart.share);
-  const graphic = strands.length > 1 ? endNames(chart, box, { stacked, max, room, points }) : [];
+  const graphic = !names ? [] : isNarrow(box) ? namesBelow(chart, box, stacked) : endNames(chart, box, { stacked, max, room, points });
   return {
     animation: false,
     textStyle: TEXT,
     tooltip: tooltip(chart),
-    grid: { right: strands.length > 1 ? room : 14, top: TOP, bottom: BOTTOM, outerBoundsMode: "none", left: gutter(chart, max) },
+    grid: { left: gutter(chart, max), right: room, top: TOP, bottom: BOTTOM + foot, outerBoundsMode: "none" },
     xAxis: {
       type: "category",
       data: ticks.map((_, n) => n),
@@ -121,12 +126,29 @@ function endNames(chart, box, { stacked, max, room, points }) {
     return { n, name, lines: Math.ceil((name.length * LETTER) / width), y: height * (1 - middle / max) };
   });
   apart(wanted, height);
-  return wanted.flatMap(({ n, name, y }) => [
-    stacked
-      ? { type: "rect", silent: true, x: left, y: TOP + y - 5, shape: { width: SAMPLE - 4, height: 10 }, style: { fill: shade(n) } }
-      : { type: "line", silent: true, x: left, y: TOP + y, shape: { x1: 0, x2: SAMPLE, y1: 0, y2: 0 }, style: stroke(n) },
-    text(name, left + SAMPLE + 6, TOP + y, width),
-  ]);
+  return wanted.flatMap(({ n, name, y }) => [sample(n, left, TOP + y, stacked), text(name, left + SAMPLE + 6, TOP + y, width)]);
+}
+
+/** On a phone the names stand below, in the order in which the bands lie. */
+function namesBelow({ strands }, box, filled) {
+  const rows = strands.map(({ name }, n) => ({ name, n }));
+  if (filled) rows.reverse();
+  return rows.flatMap(({ name, n }, row) => {
+    const y = box.height - (rows.length - row - 0.5) * ROW;
+    return [sample(n, 0, y, filled), text(name, SAMPLE + 6, y, box.width - SAMPLE - 6)];
+  });
+}
+
+/** How much room names need beside the plot. */
+function beside(strands) {
+  const longest = Math.max(...strands.map(({ name }) => name.length * LETTER));
+  return 12 + SAMPLE + 6 + Math.min(186, Math.max(60, longest));
+}
+
+function sample(n, x, y, filled) {
+  return filled
+    ? { type: "rect", silent: true, x, y: y - 5, shape: { width: SAMPLE - 4, height: 10 }, style: { fill: shade(n) } }
+    : { type: "line", silent: true, x, y, shape: { x1: 0, x2: SAMPLE, y1: 0, y2: 0 }, style: stroke(n) };
 }
 
 const stroke = (n) => ({ stroke: "var(--shade-1)", lineWidth: 2, lineDash: DASHES[n % DASHES.length] === "solid" ? null : DASHES[n % DASHES.length] });
@@ -152,9 +174,9 @@ function apart(labels, height) {
   }
 }
 
-/** Where nothing is known: a dot on the axis, so that nobody takes a gap for a zero. */
+/** Where something is hidden, or nothing known: a dot on the axis, so that nobody takes a gap for a zero. */
 function missing(chart, points) {
-  const gaps = points.map((point) => point.every((value) => value === null));
+  const gaps = points.map((point, n) => chart.hidden.includes(n) || point.every((value) => value === null));
   if (!gaps.includes(true)) return [];
   return [
     {
@@ -164,27 +186,35 @@ function missing(chart, points) {
       data: gaps.map((gap) => (gap ? 0 : null)),
       symbolSize: 1,
       itemStyle: { opacity: 0 },
-      label: { ...TEXT, show: true, formatter: "·", fontSize: 18, position: "top", distance: -2 },
+      label: { ...TEXT, show: true, formatter: GAP, fontSize: 20, fontWeight: "bold", position: "top", distance: -4 },
     },
   ];
+}
+
+/** A value between gaps would be no line at all: it is a dot. */
+function alone(value, n, values) {
+  const missing = (at) => (values[at] ?? null) === null;
+  return value !== null && missing(n - 1) && missing(n + 1) ? { value, symbol: "circle", symbolSize: 7 } : value;
 }
 
 function lines(chart, box, { stacked = false, step = false }) {
   const series = chart.strands.map((strand, n) => ({
     type: "line",
     name: strand.name,
-    data: strand.values,
+    data: stacked ? strand.values : strand.values.map(alone),
     stack: stacked ? "all" : undefined,
     step: step ? "end" : undefined,
     symbol: "none",
+    showSymbol: true,
+    showAllSymbol: true,
     silent: true,
-    itemStyle: { color: shade(n) },
+    itemStyle: { color: stacked ? shade(n) : "var(--shade-1)" },
     lineStyle: stacked
       ? { color: "var(--raised)", width: 1 }
       : { color: "var(--shade-1)", width: 2, type: DASHES[n % DASHES.length] },
     areaStyle: stacked ? { color: shade(n), opacity: 1 } : undefined,
   }));
-  return overTime(chart, box, { stacked, series, room: box.width < NARROW ? 116 : 190 });
+  return overTime(chart, box, { stacked, series });
 }
 
 /** The last bar covers only a part of its month: it is hatched. */
@@ -202,20 +232,28 @@ function bars(chart, box) {
     emphasis: { disabled: true },
     data: strand.values.map((value, at) => (at === last && chart.partial ? { value, itemStyle: { decal: PART } } : value)),
   }));
-  return overTime(chart, box, { stacked: true, series, room: box.width < NARROW ? 104 : 136 });
+  return overTime(chart, box, { stacked: true, series });
 }
 
 // --- side by side -----------------------------------------------------------------------------------
 
 function sideBySide(chart, box) {
   const write = writer(chart);
-  const wide = box.width >= NARROW;
+  const narrow = isNarrow(box);
   const many = chart.strands.length > 1;
+  const first = (strand, at) => (many && !narrow && at === 0 ? ` ${strand.name}` : "");
   return {
     animation: false,
     textStyle: TEXT,
     tooltip: { ...tooltip(chart), axisPointer: { type: "none" } },
-    grid: { left: wide ? 178 : 118, right: many ? 150 : 60, top: 4, bottom: 4, outerBoundsMode: "none" },
+    grid: {
+      left: narrow ? 108 : 178,
+      right: many && !narrow ? 150 : 56,
+      top: 4,
+      bottom: 4 + (many && narrow ? chart.strands.length * ROW + 8 : 0),
+      outerBoundsMode: "none",
+    },
+    graphic: many && narrow ? namesBelow(chart, box, true).reverse() : [],
     xAxis: { type: "value", min: 0, show: false },
     yAxis: {
       type: "category",
@@ -223,12 +261,13 @@ function sideBySide(chart, box) {
       data: chart.labels,
       axisLine: { lineStyle: { color: "var(--edge)" } },
       axisTick: { show: false },
-      axisLabel: { ...TEXT, width: wide ? 168 : 108, overflow: "break" },
+      axisLabel: { ...TEXT, width: narrow ? 98 : 168, overflow: "break" },
     },
     series: chart.strands.map((strand, n) => ({
       type: "bar",
       name: strand.name,
       barCategoryGap: "30%",
+      barMaxWidth: 20,
       barGap: "8%",
       itemStyle: { color: shade(n) },
       emphasis: { disabled: true },
@@ -238,17 +277,20 @@ function sideBySide(chart, box) {
         show: true,
         position: "right",
         distance: 6,
-        formatter: ({ value, dataIndex }) => (many && dataIndex === 0 ? `${write(value)} ${strand.name}` : write(value)),
+        formatter: ({ value, dataIndex }) => write(value) + first(strand, dataIndex),
       },
     })),
   };
 }
 
-/** Side by side, each row has the same height; over time the stylesheet says how high. */
+/** Over time the stylesheet says how high; side by side, each row has the same height. On a phone, names add to it. */
 function heightOf(place, chart, width) {
-  const row = { ranking: 28, pairs: width < NARROW ? 52 : 44 }[chart.kind];
-  if (!row) return place.clientHeight;
-  const height = Math.max(2, chart.labels.length) * row + 8;
+  const rows = Math.max(2, chart.labels.length);
+  const isWide = !isNarrow({ width });
+  const below = isWide || chart.strands.length < 2 ? 0 : chart.strands.length * ROW + 8;
+  const isSideBySide = chart.kind === "ranking" || chart.kind === "pairs";
+  const least = chart.kind === "pairs" ? 44 : 28;
+  const height = (isSideBySide ? rows * Math.max(least, Math.min(48, 240 / rows)) + 8 : 240) + below;
   place.style.height = `${height}px`;
   return height;
 }
@@ -266,7 +308,14 @@ const DRAW = {
 };
 
 const drawn = new Map();
-const resized = new ResizeObserver((entries) => entries.forEach(({ target }) => draw(target)));
+const resized = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const known = drawn.get(target);
+    clearTimeout(known?.later);
+    if (known) known.later = setTimeout(draw, 150, target); // while a window is dragged, only once
+    else draw(target);
+  }
+});
 let loading;
 
 async function draw(place) {

@@ -2,25 +2,18 @@
 
 const search = document.querySelector("[data-search]");
 const hits = () => [...document.querySelectorAll("#found .whole")];
-
-search.addEventListener("keydown", (event) => {
-  const [first] = hits();
-  const isCurrent = document.getElementById("found").dataset.for === search.value.trim();
-  if (event.key === "ArrowDown" && first) {
-    event.preventDefault();
-    first.focus();
-  } else if (event.key === "Enter" && first && isCurrent && !event.ctrlKey) {
-    event.preventDefault();
-    first.click();
-  }
-});
+const isCurrent = () => document.getElementById("found").dataset.for === search.value.trim();
 
 document.addEventListener("keydown", (event) => {
-  const all = hits();
-  const at = all.indexOf(document.activeElement);
-  if (at < 0 || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
-  event.preventDefault();
-  const next = event.key === "ArrowDown" ? all[at + 1] : all[at - 1];
-  if (next) next.focus();
-  else if (event.key === "ArrowUp") search.focus();
+  const stops = [search, ...hits()];
+  const at = stops.indexOf(document.activeElement);
+  if (at < 0 || event.ctrlKey || event.metaKey || event.altKey) return;
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && stops[at + step]) {
+    event.preventDefault();
+    stops[at + step].focus();
+  } else if (event.key === "Enter" && at === 0 && stops.length > 1 && isCurrent()) {
+    event.preventDefault();
+    stops[1].click();
+  }
 });

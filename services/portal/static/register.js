@@ -21,11 +21,23 @@ function addLine(form, number = Math.max(0, ...linesOf(form).map((line) => Numbe
   made.innerHTML = form.querySelector("template#line").innerHTML.replaceAll("__n__", String(number));
   const line = made.querySelector("tbody");
   form.querySelector("table.family").append(line);
+  bringOptions(form, line);
   enhanceChoices(line);
   enhanceDays(line);
   propose(form);
   form.dispatchEvent(new CustomEvent("draft-changed"));
   return line;
+}
+
+/** What there is to choose from, where a line has only what is chosen: as for the anchor. */
+function bringOptions(form, line) {
+  for (const select of line.querySelectorAll("select[data-like]")) {
+    const all = form.elements[`0-${select.dataset.like}`];
+    if (all?.tagName !== "SELECT" || select.options.length >= all.options.length) continue;
+    const chosen = select.value;
+    for (const option of all.options) if (option.value && option.value !== chosen) select.append(option.cloneNode(true));
+    select.value = chosen;
+  }
 }
 
 /** The line below, a new one if there is none; where the last one is still empty, stay. */
@@ -164,6 +176,7 @@ function freeze(line) {
 
 function enhance(form) {
   keys(form);
+  for (const line of linesOf(form)) bringOptions(form, line);
   propose(form);
   for (const line of form.querySelectorAll("[data-saved]")) freeze(line);
   let later;

@@ -11,21 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, String, and_, case, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, String, and_, case, select, type_coerce
 
-from services.reporting.as_of import holds, some
+from services.reporting.as_of import FOR_EVER, holds, some
 from services.reporting.facts import Facts
 from services.reporting.figures.model import Changing, Stretch
 
 SINGLE: Final = "single"
 FAMILY: Final = "family"
-STILL_HERE: Final = "9999-12-31"
 
 
 def single_or_family(facts: Facts, person: FromClause) -> Changing:
-    """The line of a person (of ``facts.members``): her household changes by the day."""
-    own = ("person_id", "household_id")
-    members, departures = _spells(facts.members(), *own), _spells(facts.departures(), "person_id")
+    """The line of a person (of ``facts.members``), whose household changes by the day."""
+    members = _spells(facts.members(), "person_id", "household_id")
+    departures = _spells(facts.departures(), "person_id")
 
     def unusual(connection: Connection, parameters: Mapping[str, Any]) -> Mapping[str, Sequence[Stretch]]:
         rows, gone = (connection.execute(query, parameters) for query in (members, departures))
@@ -99,7 +98,7 @@ def _together(household: Sequence[Member], gone: Mapping[str, Sequence[Departure
         spells += gone.get(member.person_id, ())
     for day, until in pairwise(sorted({day for spell in spells for day in (spell.since, spell.until)})):
         stays = {
-            member.person_id: next((d.since for d in gone.get(member.person_id, ()) if _holds(d, day)), STILL_HERE)
+            member.person_id: next((d.since for d in gone.get(member.person_id, ()) if _holds(d, day)), FOR_EVER)
             for member in household
             if _holds(member, day)
         }
@@ -112,6 +111,6 @@ def _holds(spell: Member | Departure, day: str) -> bool:
     return spell.since <= day < spell.until
 
 
-def _spells(rows: FromClause, *columns: str) -> Any:
+def _spells(rows: FromClause, *columns: str) -> Select[Any]:
     days = (type_coerce(rows.c[name], String) for name in ("since", "until"))
     return select(*(rows.c[name] for name in columns), *days)

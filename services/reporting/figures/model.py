@@ -295,6 +295,7 @@ def ratio(numerator: Decimal | int, denominator: Decimal | int) -> Fraction | No
 
 @lru_cache(maxsize=256)
 def parts_of(figure: Figure, facts: Facts) -> tuple[Part, ...]:
+    """The parts of a figure, always the same ones."""
     return tuple(figure.parts(facts))
 
 
