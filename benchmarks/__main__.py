@@ -9,6 +9,7 @@ from importlib import import_module
 BENCHMARKS = {
     "commands": "recording a consultation over HTTP, durable, beside the peer (about 3 minutes)",
     "lag": "from a command's answer to the view and to the reaction's event (about 3 minutes)",
+    "entry": "a person records a talk with a known family, by keyboard in a browser (about 4 minutes)",
     "figures": "every figure on a day and over three years, with 100,000 persons (some minutes)",
     "rebuild": "all reporting views from nothing over 200,000 and 1,000,000 events (some minutes)",
 }

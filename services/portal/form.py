@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Final
 from urllib.parse import parse_qsl
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from services.portal.backend import Refused
 from services.portal.days import NoDay, read_day
@@ -19,6 +20,8 @@ CSRF: Final = "_csrf"
 PAGE: Final = "_page"
 """Fields that every form carries: idempotency key, CSRF token, and the page where the form stands."""
 
+UNSEEN: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Control characters but line breaks and tabs: what was pasted along with a text, and nobody means."""
 NO_DAY: Final = mark("This is not a date. Write 5.11.18, 05.11.2018, today, yesterday or -3.")
 
 
@@ -53,7 +56,7 @@ class Form:
             for name, value in parse_qsl(
                 body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS
             ):
-                values.setdefault(name, []).append(value)
+                values.setdefault(name, []).append(UNSEEN.sub(" ", value))
         except ValueError:
             raise NoForm from None
         return cls(values, key=values.get(KEY, [""])[0] or str(uuid4()))
@@ -81,6 +84,10 @@ class Form:
 
     def error(self, name: str) -> str:
         return self.errors.get(name, "")
+
+    def key_of(self, part: str) -> str:
+        """The key of one of several things that a form does, whatever stands in ``part``."""
+        return str(uuid5(NAMESPACE_URL, f"{self.key} {part}"))
 
     @property
     def is_wrong(self) -> bool:

@@ -22,7 +22,7 @@ SHORTEST: Final = 3
 
 MEANINGS: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("took_part", "all"): ("familie", "alle", "family", "everybody"),
-    ("interpreter", "ja"): ("dolmetscher", "dolmetscherin", "sprachmittlung", "interpreter"),
+    ("interpreter", "ja"): ("dolmetscher", "dolmetscherin", "interpreter"),
     ("setting", "outreach"): ("hausbesuch", "aufsuchend", "zuhause", "home", "outreach"),
     ("setting", "office_hours"): ("sprechstunde", "hours"),
     ("setting", "office"): ("büro", "office"),

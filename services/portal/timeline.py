@@ -6,7 +6,7 @@ What was corrected or withdrawn stays in its place, struck through, and names wh
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
@@ -64,12 +64,20 @@ class Detail:
     wrong: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a line says of one event; ``wrong``: it was corrected or withdrawn since."""
+
+    text: str
+    wrong: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One command, or one determination that time alone brought.
 
     ``id`` is an event's: where other lines point to. ``fate``: "" if it holds, "corrected" or "withdrawn" if another
-    line, ``by``, took its place. ``changes`` are those of a correction; ``of`` what a withdrawal or correction is
+    line took its place: ``by``, if that is shown. ``changes`` are those of a correction; ``of`` what a withdrawal or correction is
     about. ``leads_to``: sentences about what was determined because of it. ``entry_id``: what can be withdrawn;
     ``residence_id``: what can be corrected.
     """
@@ -77,7 +85,7 @@ class Line:
     id: str
     on: str
     what: str
-    told: str = ""
+    told: tuple[Told, ...] = ()
     learnt_on: str = ""
     recorded_at: str = ""
     own: bool = False
@@ -113,7 +121,18 @@ def lines(
     made = [_line(entry, events, learnt, because_of, words) for entry in recorded]
     made += [_determination(entry, words) for entry in alone]
     shown = [line for line in reversed(made) if until is None or line.on <= until.isoformat()]
-    return sorted(shown, key=lambda line: line.on, reverse=True)
+    there = {line.id for line in shown}
+    linked = (line if line.by in there else replace(line, by=None) for line in shown)
+    return sorted(linked, key=lambda line: line.on, reverse=True)
+
+
+def emptied(told: Iterable[Line]) -> list[Line]:
+    """Of somebody whose data were erased: that something was recorded, and when, and nothing of what it was."""
+    return [
+        replace(line, told=(), changes=(), of="", leads_to=(), details=(), entry_id=None, residence_id=None)
+        for line in told
+        if not line.is_derived
+    ]
 
 
 def sentence(determined: Mapping[str, Any], words: Words) -> str:
@@ -169,7 +188,7 @@ def _line(
         id=first["event_id"],
         on=first["occurred_on"],
         what=terms.event(words, f"intake.{first['type']}"),
-        told="; ".join(filter(None, (_told(event, words) for event in entry["events"]))),
+        told=tuple(each for event in entry["events"] if (each := _told(event, events, words)).text),
         learnt_on=entry["learnt_on"],
         recorded_at=entry["recorded_at"],
         own=entry["own"],
@@ -190,20 +209,21 @@ def _line(
 
 
 def _fate(events: Sequence[Event]) -> tuple[str, str | None]:
-    """What became of a command, and the event that did it. Master data that were corrected still tell who came."""
-    for event in events:
-        if event["withdrawn_by"]:
-            return "withdrawn", event["withdrawn_by"]
-    first = events[0]
-    if first["corrected_by"]:
-        return "corrected", first["corrected_by"]
+    """What became of a command, and the event that did it."""
+    for fate, by in (("withdrawn", "withdrawn_by"), ("corrected", "corrected_by")):
+        for event in events:
+            if event[by]:
+                return fate, event[by]
     return "", None
 
 
-def _told(event: Event, words: Words) -> str:
-    return ", ".join(
-        _said(name, event["fields"][name], words) for name in TOLD.get(event["type"], ()) if event["fields"][name]
-    )
+def _told(event: Event, events: Mapping[str, Event], words: Words) -> Told:
+    """The most important fields; wrong if one of them reads differently now."""
+    names = TOLD.get(event["type"], ())
+    shown = (_said(name, event["fields"][name], words) for name in names if event["fields"][name])
+    changed = set(events[event["corrected_by"]]["changed"]) if event["corrected_by"] in events else set()
+    wrong = bool(event["withdrawn_by"] or changed & {*names, "occurred_on"})
+    return Told(", ".join(shown), wrong)
 
 
 def _said(name: str, value: Any, words: Words) -> str:
@@ -229,7 +249,7 @@ def _withdrawn(event: Event, events: Mapping[str, Event], words: Words) -> str:
     entry_id = event["fields"]["entry_id"]
     for each in events.values():
         if each["type"] in BEGINS_AN_ENTRY and _entry_id(each) == entry_id:
-            told = _told(each, words)
+            told = _told(each, events, words).text
             return (
                 f"{terms.event(words, 'intake.' + each['type'])}: {told}"
                 if told
@@ -269,5 +289,5 @@ def _determination(entry: Entry, words: Words) -> Line:
         on=entry["as_of"],
         learnt_on=entry["learnt_on"],
         what=terms.event(words, "eligibility.HousingPhaseDetermined"),
-        told=sentence(entry["determined"], words),
+        told=(Told(sentence(entry["determined"], words)),),
     )

@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from benchmarks import commands, figures, lag, rebuild
+from benchmarks import commands, entry, figures, lag, rebuild
 from benchmarks.steady_load import LoadBroke, steady_load
 from services.reporting.figures import FIGURES
 
@@ -43,6 +43,16 @@ def test_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     for state in ("idle", "loaded"):
         assert found[state].keys() == LAGS
         assert all(milliseconds >= 0 for milliseconds in found[state].values())
+
+
+@pytest.mark.platform
+def test_entry() -> None:
+    found = entry.run(runs=1, model=entry.Model(key=0.01, look=0.0, think=0.0))
+    assert found.keys() == {"bench", "goal_seconds", "model", "runs", "form", "line"}
+    assert found["bench"] == "entry"
+    for way in ("form", "line"):
+        assert found[way].keys() == {"seconds_p50", "seconds_max", "waiting_p50", "keystrokes", "within_goal"}
+        assert found[way]["within_goal"]
 
 
 def test_rebuild() -> None:

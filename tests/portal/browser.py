@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from tests.portal.house import ACCOUNTS, RunningPortal
 
 ROOT: Final = Path(__file__).parents[2]
-CHROMIUM: Final = "/usr/bin/chromium"
-ARGUMENTS: Final = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SCREENSHOTS: Final = ROOT / "var" / "screenshots"
 AXE: Final = ROOT / "services" / "portal" / "node_modules" / "axe-core" / "axe.min.js"
 RULES: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
-SIZES: Final = {"wide": {"width": 1280, "height": 800}, "phone": {"width": 360, "height": 740}}
 Size = Literal["wide", "phone"]
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        yield browser
-        browser.close()
+SIZES: Final[Mapping[Size, ViewportSize]] = {
+    "wide": {"width": 1280, "height": 800},
+    "phone": {"width": 360, "height": 740},
+}
 
 
 def new_context(

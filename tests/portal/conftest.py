@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
+from benchmarks.browser import chromium
 from tests.platform.conftest import machine
-from tests.portal.browser import Size, chromium, log_in, new_context
+from tests.portal.browser import Size, log_in, new_context
 from tests.portal.house import RunningPortal, Visitor
 
 

@@ -37,6 +37,12 @@ def test_the_form_has_no_barriers(as_user: Open, family: Family, size: Size) -> 
     assert not overflows(page)
 
 
+def test_a_household_without_an_address(portal: RunningPortal) -> None:
+    answer = portal.visitor(INTEGRATION_MANAGER).get(f"/beratung/{portal.office.ids['case']}")
+    assert answer.status_code == 200
+    assert "<span>Geislingen an der Steige</span>" in answer.text
+
+
 def test_a_talk_by_keyboard_alone(as_user: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Tastatur", "Ali", "Amal", "Sami")
     page = opened(as_user(INTEGRATION_MANAGER), family)

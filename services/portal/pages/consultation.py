@@ -45,8 +45,6 @@ UNDO: Final = "by_mistake"
 """Why what is undone at once is withdrawn."""
 REASONS: Final = ("wrong_case", "entered_twice", "not_held", UNDO)
 LONGEST_REASON: Final = 200
-LONGEST_KEY: Final = 128
-"""Characters of an idempotency key."""
 _JUST: Final = "just-recorded"
 
 SENT_DIFFERENTLY: Final = mark(
@@ -121,7 +119,7 @@ def record(visit: Visit, case_id: UUID) -> Reply:
 def nobody_met(visit: Visit) -> Reply:
     """Record a visit of today that met nobody; the button that was pressed names the case."""
     case_id = visit.form["case_id"]
-    return record_line(visit, case_id, "nobody", Form(), f"{visit.form.key}-{case_id}"[:LONGEST_KEY])
+    return record_line(visit, case_id, "nobody", Form(), visit.form.key_of(case_id))
 
 
 def record_line(visit: Visit, case_id: str, what: str, form: Form, key: str) -> Reply:

@@ -128,6 +128,9 @@ def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Open
     )
     entries = [] if isinstance(recorded, Unavailable) else recorded
     made = [] if isinstance(determined, Unavailable) else determined
+    lines = timeline.lines(entries, made, visit.words, visit.as_of.valid_at)
+    if record["erased"]:
+        return visit.page("file_erased.html", lines=timeline.emptied(lines))
     return visit.page(
         "file.html",
         person=record,
@@ -138,10 +141,10 @@ def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Open
         sentence=timeline.sentence(phase, visit.words) if isinstance(phase, Mapping) else "",
         household=household,
         is_complete=not isinstance(recorded, Unavailable),
-        lines=timeline.lines(entries, made, visit.words, visit.as_of.valid_at),
+        lines=lines,
         known=timeline.known_since(entries),
-        may_record=visit.as_of.is_now and not record["erased"],
-        may_mend=visit.has_role(INTAKE_CLERK) and visit.as_of.is_now and not record["erased"],
+        may_record=visit.as_of.is_now,
+        may_mend=visit.has_role(INTAKE_CLERK) and visit.as_of.is_now,
         actions_of=partial(actions.of_group, roles=visit.roles),
         master_data=MASTER_DATA,
         undo=undo,

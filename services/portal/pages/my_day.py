@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from services.portal import asked, terms
-from services.portal.backend import Refused, Unavailable, needed, together
+from services.portal.backend import Refused, Unavailable, needed, segment, together
 from services.portal.form import Form
 from services.portal.households import Household, household, in_visiting_order
 from services.portal.line import Line, read
@@ -154,13 +154,13 @@ def stand_in(visit: Visit) -> Reply:
     employee_id = form["employee_id"]
     me = visit.backend.get("/casework/v1/me")
     body = {"employee_id": employee_id, "deputy_id": me["employee_id"], "from_on": today, "until": today}
-    return _covered(visit, "/casework/v1/covers", body, f"{form.key}-{employee_id}"[: consultation.LONGEST_KEY])
+    return _covered(visit, "/casework/v1/covers", body, form.key_of(employee_id))
 
 
 def end_cover(visit: Visit) -> Reply:
     """Today is the last day on which one stands in for somebody."""
     form = visit.form
-    path = f"/casework/v1/covers/{form['cover_id']}/end"
+    path = f"/casework/v1/covers/{segment(form['cover_id'])}/end"
     return _covered(visit, path, {"ended_on": visit.today}, form.key)
 
 

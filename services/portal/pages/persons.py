@@ -17,6 +17,8 @@ READ: Final = frozenset({INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD})
 """Who looks people up."""
 MOST: Final = 12
 """Persons that a list shows; who is not among them is found by one more letter."""
+LONGEST: Final = 100
+"""Letters that are looked at: nobody has a longer name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def show(visit: Visit) -> Reply:
 
 def find(visit: Visit) -> Reply:
     """Who begins like this; if nobody does, who is called in a like way."""
-    typed = visit.form["q"]
+    typed = visit.form["q"][:LONGEST]
     if not typed:
         return _page(visit, typed, None)
     found = _search(visit, typed)

@@ -5,6 +5,7 @@
 import { language } from "./say.js";
 
 const form = document.querySelector("form[data-sliders]");
+const bar = form?.parentElement; // asks in the form's place, whose fields would join the address
 const stops = form?.dataset.sliders.split(" ") ?? [];
 const sliders = [...(form?.querySelectorAll("[data-slider]") ?? [])];
 const together = form?.querySelector("[data-together]");
@@ -41,8 +42,8 @@ function address(moved) {
 
 function show(url) {
   const path = url.pathname + url.search;
-  const swap = { select: "#lage", swap: "outerHTML", selectOOB: "#as-of-state", source: form, replace: path };
-  htmx.ajax("GET", path, { ...swap, target: "#lage" }).then(() => {
+  const swap = { select: "#lage", target: "#lage", swap: "outerHTML", selectOOB: "#as-of-state", replace: path };
+  htmx.ajax("GET", path, { ...swap, source: bar }).then(() => {
     const past = "past" in document.getElementById("as-of-state").dataset;
     document.body.classList.toggle("past", past);
     for (const page of document.querySelectorAll('input[name="_page"]')) page.value = path;
@@ -53,7 +54,7 @@ function show(url) {
 }
 
 if (form) {
-  form.setAttribute("hx-sync", "this:replace");
+  bar.setAttribute("hx-sync", "this:replace");
   for (const part of document.querySelectorAll("[data-part]")) part.setAttribute("hx-sync", "this:replace");
   let later;
   const waiting = new Set();
