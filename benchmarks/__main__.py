@@ -11,6 +11,7 @@ BENCHMARKS = {
     "lag": "from a command's answer to the view and to the reaction's event (about 3 minutes)",
     "entry": "a person records a talk with a known family, by keyboard in a browser (about 4 minutes)",
     "figures": "every figure on a day and over three years, with 100,000 persons (some minutes)",
+    "pages": "each page on the server and at first sight; the same with 100,000 persons more (about half an hour)",
     "rebuild": "all reporting views from nothing over 200,000 and 1,000,000 events (some minutes)",
 }
 

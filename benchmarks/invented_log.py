@@ -65,10 +65,10 @@ Happening: TypeAlias = tuple[str, int, Event]
 Today: TypeAlias = Callable[[], date]
 
 
-def invented_log(sealer: Sealer, *, seed: int = 1) -> Iterator[StoredEvent]:
-    """The events of position 1, 2, 3, … without end. The same each time, but for keys and nonces."""
+def invented_log(sealer: Sealer, *, seed: int = 1, after: int = 0) -> Iterator[StoredEvent]:
+    """The events of position 1, 2, 3, … (behind ``after``) without end. The same each time, but for keys and nonces."""
     random = Random(seed)
-    return recorded(_happenings(random), sealer, random)
+    return recorded(_happenings(random), sealer, random, after=after)
 
 
 def recorded(

@@ -9,9 +9,13 @@ import time
 
 import pytest
 
-from benchmarks import commands, entry, figures, lag, rebuild
+from benchmarks import commands, entry, figures, lag, pages, rebuild
+from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER, set_up
 from benchmarks.steady_load import LoadBroke, steady_load
+from deploy.one_machine import OneMachine
 from services.reporting.figures import FIGURES
+from shared.api import roles
+from wegmarken.accounts import Person
 
 DEADLINE = 30.0
 MEASURED = {"rps", "p50_ms", "p95_ms", "p99_ms"}
@@ -53,6 +57,34 @@ def test_entry() -> None:
     for way in ("form", "line"):
         assert found[way].keys() == {"seconds_p50", "seconds_max", "waiting_p50", "keystrokes", "within_goal"}
         assert found[way]["within_goal"]
+
+
+@pytest.mark.platform
+def test_pages() -> None:
+    found = pages.run(persons=30, rounds=1, fill=a_small_office)
+    assert found.keys() == {"bench", "goal_ms", "pages", "large"}
+    assert found["bench"] == "pages"
+    for name, taken in found["pages"].items():
+        assert taken["p95_ms"] >= taken["p50_ms"] > 0
+        assert (taken["first_view_ms"] or 0) > 0 or "letters" in name or "alike" in name
+    assert found["large"]["persons"] >= 30
+    assert found["large"]["pages"].keys() == found["pages"].keys()
+    assert all(taken["times"] > 0 for taken in found["large"]["pages"].values())
+
+
+def a_small_office(machine: OneMachine) -> list[Person]:
+    set_up(machine)
+    accounts = {
+        roles.INTEGRATION_MANAGER: MANAGER,
+        roles.TEAM_LEAD: LEAD,
+        roles.INTAKE_CLERK: CLERK,
+        roles.HEAD_OF_OFFICE: HEAD,
+        roles.AUDITOR: "auditor",
+        roles.DATA_PROTECTION_OFFICER: "datenschutz",
+    }
+    return [Person(role, account, account) for role, account in accounts.items()] + [
+        Person(roles.MUNICIPAL_STAFF, "rathaus", "rathaus", ags=AGS)
+    ]
 
 
 def test_rebuild() -> None:

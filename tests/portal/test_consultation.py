@@ -241,6 +241,9 @@ def test_a_visit_that_met_nobody_in_two_keys(as_user: Open, portal: RunningPorta
     assert talks(portal, family)[-1]["status"] == "attempted"
     page.get_by_role("link", name="Später zurücknehmen").click()
     page.get_by_role("button", name="Zurücknehmen").click()
+    expect(page.get_by_text("Bitte sagen Sie, warum es zurückgenommen wird.")).to_be_visible()
+    page.get_by_label("fand nicht statt").check()
+    page.get_by_role("button", name="Zurücknehmen").click()
     expect(page.get_by_text("Zurückgenommen: Es zählt nirgends.")).to_be_visible()
 
 

@@ -384,7 +384,7 @@ def test_a_slider_moves_the_day_by_keyboard(as_user: Open, portal: RunningPortal
     expect(tile.locator(".figure a")).to_have_text("0,00")
     expect(slider).to_be_focused()
     expect(page.locator("body.past")).to_be_attached()
-    expect(page.get_by_label("Stichtag", exact=True)).to_have_value("31.01.2018")
+    expect(page.get_by_role("textbox", name="Stichtag")).to_have_value("31.01.2018")
     expect(page.get_by_role("status").filter(has_text="Sie sehen den 31.01.2018")).to_be_visible()
     shown_in(page)
     screenshot(page, "dashboard-slid")
@@ -419,7 +419,7 @@ def test_both_sliders_move_together(as_user: Open) -> None:
 def test_a_date_in_its_field_is_as_good_as_a_slider(as_user: Open) -> None:
     page = as_user(HEAD_OF_OFFICE)
     page.goto("/lage")
-    page.get_by_label("Stichtag", exact=True).fill("15.3.18")
+    page.get_by_role("textbox", name="Stichtag").fill("15.3.18")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(r"/lage\?stichtag=2018-03-15$"))
     expect(page.get_by_role("slider", name="Stichtag")).to_have_attribute("aria-valuetext", "28. Februar 2018")
