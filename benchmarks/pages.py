@@ -140,7 +140,7 @@ def pages(machine: OneMachine, staff: Sequence[Person]) -> Iterator[Asked]:
         return answer.json()
 
     case = ask("casework", "/casework/v1/cases?manager=me", INTEGRATION_MANAGER)["cases"][0]["case_id"]
-    person = ask("casework", f"/casework/v1/cases/{case}", INTEGRATION_MANAGER)["members"][0]["person_id"]
+    person = ask("casework", f"/casework/v1/cases/{case}", INTEGRATION_MANAGER)["members"][0]
     name = ask("intake", f"/intake/v1/persons/{person}", INTAKE_CLERK)["family_name"]
     (entry,) = ask(
         "reporting", "/reporting/v1/events/search", AUDITOR, reason="Messung", stream=f"person-{person}", limit=1

@@ -35,10 +35,10 @@ def words(*texts: str) -> tuple[str, ...]:
 def sound(word: str) -> str:
     """What a word of ``words`` sounds like: its Cologne phonetics (H. J. Postel, IBM-Nachrichten 19, 1969).
 
-    A word of another script, or a number, sounds like itself.
+    A word of another script sounds like itself; a number, too, and like no word whose code it might be.
     """
     if _LATIN.fullmatch(word) is None:
-        return word
+        return f"#{word}" if word.isdecimal() else word
     code = [digit for digit, _ in groupby("".join(_digits(word)))]
     return "".join(code[:1] + [digit for digit in code[1:] if digit != "0"])
 

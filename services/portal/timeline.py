@@ -78,8 +78,8 @@ class Line:
 
     ``id`` is an event's: where other lines point to. ``fate``: "" if it holds, "corrected" or "withdrawn" if another
     line took its place: ``by``, if that is shown. ``changes`` are those of a correction; ``of`` what a withdrawal or
-    correction is about. ``leads_to``: sentences about what was determined because of it. ``entry_id``: what can be withdrawn;
-    ``residence_id``: what can be corrected.
+    correction is about. ``leads_to``: sentences about what was determined because of it. ``entry_id``: what can be
+    withdrawn; ``residence_id``: what can be corrected.
     """
 
     id: str
