@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -54,7 +55,11 @@ def read(parameters: Mapping[str, str], today: date) -> AsOf:
             wrong.add(name)
             return None
 
-    known = parameters.get(KNOWN_AT, "")
-    known_at = int(known) if known.isascii() and known.isdigit() else day(KNOWN_AT)
-    valid_at = day(VALID_AT)
+    valid_at, position = day(VALID_AT), position_in(parameters.get(KNOWN_AT, ""))
+    known_at = day(KNOWN_AT) if position is None else position
     return AsOf(None if valid_at == today else valid_at, known_at, frozenset(wrong))
+
+
+def position_in(written: str) -> int | None:
+    """A position of the history; None for what is none."""
+    return int(written) if re.fullmatch(r"[0-9]{1,15}", written) else None

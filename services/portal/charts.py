@@ -470,13 +470,13 @@ def spark(series: Answer, key: str, words: Words) -> Spark | None:
     )
 
 
-def meters(numbers: Sequence[Number], names: Sequence[str] | None = None) -> list[Meter]:
+def meters(numbers: Sequence[Number]) -> list[Meter]:
     """A few numbers as bars, the longest of them as long as the tile."""
-    longest = max((as_float(each.value) or 0 for each in numbers), default=0)
-    named = zip(numbers, names or [each.label for each in numbers], strict=True)
+    values = [max(0.0, as_float(each.value) or 0) for each in numbers]
+    longest = max(values, default=0) or 1
     return [
-        Meter(name, each.text, round(100 * max(0.0, as_float(each.value) or 0) / longest, 2) if longest else 0)
-        for each, name in named
+        Meter(each.label, each.text, round(100 * value / longest, 2))
+        for each, value in zip(numbers, values, strict=True)
     ]
 
 

@@ -17,6 +17,8 @@ RELATIVE: Final = {
     "morgen": 1,
     "tomorrow": 1,
 }
+YEARS: Final = range(1900, 2200)
+"""Those that the services take."""
 _WRITTEN = re.compile(r"(\d{1,2})[.,/ ](\d{1,2})(?:[.,/ ](\d{2}|\d{4})?)?")
 _RUN = re.compile(r"(\d{2})(\d{2})(\d{2}|\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -68,6 +70,6 @@ def _day(year: int, month: int, day: int) -> date:
 
 def _maybe(year: int, month: int, day: int) -> date | None:
     try:
-        return date(year, month, day)
+        return date(year, month, day) if year in YEARS else None
     except ValueError:
         return None

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from services.reporting.figures import FIGURES
 from services.reporting.history import MOST, Question
 from services.reporting.periods import Every, Period, periods
 from shared.api.as_of import AsOf, date_or_position, known_at
+from shared.api.field_types import UUID_SHAPE
 from shared.api.fields import Invalid, any_date, flag, matching, one_of, text, uuid, whole
 from shared.contracts.envelope import KnownAt
 from shared.privacy.access_log import MARK
@@ -55,6 +58,11 @@ Audience = Literal["office", "council"]
 """For whom an answer is: the council, and whoever else is to read it, sees no small counts of people."""
 MOST_CONTRIBUTIONS = 1000
 """Contributions, or changes, in one answer."""
+OTHER_LINES = ("elsewhere", "awarded", "rate_graduate", "rate_intermediate")
+"""Lines that contributions count in, and that are no number of a figure by themselves."""
+LINES = sorted({key for figure in FIGURES.values() for key in figure.quantities}.union(OTHER_LINES))
+LINE = rf"({UUID_SHAPE}\.)?({'|'.join(map(re.escape, LINES))})"
+"""A line of a figure; of one that goes by teams, with the team's id before it."""
 MOST_POINTS = 600
 """Points of one series."""
 
@@ -69,7 +77,7 @@ class AskFigure(AsOf):
     figure: FigureName = one_of(FigureName)
     audience: Audience = one_of(Audience, default="office")
     explain: bool = flag(default=False)
-    line: str | None = text(100, default=None)
+    line: str | None = matching(LINE, de="ist keine Zeile einer Kennzahl", en="is no line of a figure", default=None)
     after: int = whole(0, default=0)
     limit: int = whole(1, MOST_CONTRIBUTIONS, default=100)
 

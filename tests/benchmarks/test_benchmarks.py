@@ -60,7 +60,8 @@ def test_entry() -> None:
 
 
 @pytest.mark.platform
-def test_pages() -> None:
+def test_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "VIEWS", 1)
     found = pages.run(persons=30, rounds=1, fill=a_small_office)
     assert found.keys() == {"bench", "goal_ms", "pages", "large"}
     assert found["bench"] == "pages"

@@ -27,7 +27,7 @@ METHODS: Final = ("get", "post", "put", "patch", "delete")
 @dataclass(frozen=True)
 class Stranger:
     """Somebody. ``ids`` of everything that is theirs, by the names under which it is asked for; ``told``: what is
-    known, by what a viewer may be allowed to see of it: identity, facts, note."""
+    known, by what a viewer may be allowed to see of it: name, contact, facts, note."""
 
     ids: Mapping[str, str]
     told: Mapping[str, tuple[bytes, ...]]
@@ -121,7 +121,8 @@ def _stranger(
     return Stranger(
         {**ids, **mine},
         {
-            "identity": tuple(word.encode() for word in (family, given, phone, street)),
+            "name": (family.encode(), given.encode()),
+            "contact": (phone.encode(), street.encode()),
             "facts": (born.encode(), f"{day}.{month}.{year}".encode()),
             "note": (b"Vertraulich-",),
         },

@@ -20,7 +20,7 @@ from services.reporting.views import VIEWS as REPORTING
 from shared.api.roles import AUDITOR, OPERATOR
 from tests.portal.browser import Size, axe, overflows, screenshot
 from tests.portal.conftest import Open
-from tests.portal.house import RunningPortal, Visitor
+from tests.portal.house import RunningPortal, Visitor, down
 
 REASON = "Jahresprüfung 2018"
 GERMAN = words("de")
@@ -255,13 +255,8 @@ def test_an_operator_sees_it_too_but_not_the_history(portal: RunningPortal) -> N
 
 def test_a_process_that_does_not_answer_is_said_plainly(portal: RunningPortal) -> None:
     visitor = portal.visitor(AUDITOR)
-    supervisor = portal.machine.supervisor
-    supervisor.kill("relay", hold=True)
-    try:
+    with down(portal, "relay"):
         text = visitor.get("/pruefung/betrieb").text
-    finally:
-        supervisor.release("relay")
-        supervisor.wait_ready("relay")
     assert '<span class="state late">antwortet nicht</span>' in text
     assert "nichts geht verloren, alles wird nachgeholt" in text
     assert len(re.findall(r'<span class="state ok">läuft</span>', text)) == 6

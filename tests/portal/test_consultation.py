@@ -8,8 +8,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from benchmarks.office import HEAD, LEAD
 from shared.api.roles import INTEGRATION_MANAGER, TEAM_LEAD
-from tests.platform.office import OTHER, until
+from tests.platform.office import DAY, OTHER, until
 from tests.portal.browser import Size, axe, log_in, overflows, screenshot
 from tests.portal.conftest import Open
 from tests.portal.families import Family, a_family, talks
@@ -348,6 +349,26 @@ def test_a_lead_reads_a_talk_only_with_a_reason(as_user: Open, family: Family, p
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("heading", name="Gespräch berichtigen: Probe")).to_be_visible()
     expect(page.get_by_label("Minuten")).to_have_value("30")
+
+
+def test_who_walked_in_is_recorded_by_any_of_the_team_who_reads_nothing(portal: RunningPortal) -> None:
+    office, family = portal.office, a_family(portal, "Laufkundschaft", "Ali")
+    hired = {"account": "weide", "name": "Weide Probe", "qualification": "graduate", "joined_on": DAY}
+    colleague = office.done("/casework/v1/employees", hired, HEAD)["id"]
+    office.done(f"/casework/v1/employees/{colleague}/team", {"team_id": office.ids["team"], "since": DAY}, HEAD)
+    assigned = {"team_id": office.ids["team"], "manager_id": colleague, "assigned_on": DAY}
+    office.done(f"/casework/v1/cases/{family.case_id}/assignment", assigned, LEAD)
+    office.rest()
+    visitor = portal.visitor(INTEGRATION_MANAGER)
+    form = visitor.get(f"/beratung/{family.case_id}").text
+    assert "Das ist der Fall von Weide Probe." in form
+    assert "Zuletzt gesehen" not in form and "Niemand angetroffen" not in form
+    told = {"setting": "office", "minutes": "15", "topics": "finances", "took_part": family.persons["Ali"]}
+    answer = visitor.post(f"/beratung/{family.case_id}", told | {"held_on": "1.6.18"})
+    assert "Gespräch festgehalten." in answer.text
+    undo = re.findall(r'action="(/beratung/[^"]+/zuruecknehmen)"', answer.text)[0]
+    assert "Zurückgenommen" in visitor.post(undo, {"reason": "by_mistake"}).text
+    assert visitor.get(undo.removesuffix("/zuruecknehmen")).status_code == 403
 
 
 def test_a_strangers_case_is_not_opened(portal: RunningPortal, family: Family) -> None:

@@ -27,7 +27,7 @@ HEAD, REPORTING, AUDITOR = roles.HEAD_OF_OFFICE, roles.REPORTING, roles.AUDITOR
 OFFICER, MUNICIPAL = roles.DATA_PROTECTION_OFFICER, roles.MUNICIPAL_STAFF
 IMPORTER, OPERATOR = roles.IMPORTER, roles.OPERATOR
 
-WHOLE_RECORD: Final = "200 facts identity"
+WHOLE_RECORD: Final = "200 contact facts name"
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Door:
 
     def expected(self, role: str, about: str) -> str | None:
         if self.apart is not None and role in self.apart:
-            return self.apart[role]
+            return self.apart[role] if about == "foreign" else self.apart[role].split()[0]
         let_in = self.foreign if about == "foreign" else self.erased
         return let_in if role in self.roles else "403"
 
@@ -185,7 +185,7 @@ PAGES: Final[Mapping[str, Door]] = {
     "GET /personen/neu": to(CLERK),
     "POST /personen/neu": by(CLERK),
     "POST /personen/aehnliche": to(CLERK, gives=WHOLE_RECORD),
-    "GET /akte/<uuid:person_id>": to(*IN_RECORDS, gives=WHOLE_RECORD),
+    "GET /akte/<uuid:person_id>": to(CLERK, LEAD, gives=WHOLE_RECORD, apart={MANAGER: "200 name"}),
     "GET /akte/<uuid:person_id>/beratung": to(MANAGER, LEAD, gives="303"),
     "GET /akte/<uuid:person_id>/<action>": to(CLERK, gives=WHOLE_RECORD),
     "POST /akte/<uuid:person_id>/<action>": by(CLERK),

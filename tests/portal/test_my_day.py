@@ -216,7 +216,7 @@ def test_each_part_says_so_when_its_service_is_away(day: Callable[..., Page], po
     page = day(checks=True)
     with down(portal, "eligibility-http"):
         page.reload()
-        expect(page.get_by_text("Was fällig wird lässt sich gerade nicht anzeigen.")).to_be_visible()
+        expect(page.get_by_text("Die Liste der Fristen lässt sich gerade nicht anzeigen.")).to_be_visible()
         expect(stop(page, "Mittag")).to_be_visible()
     with down(portal, "intake-http"):
         page.reload()

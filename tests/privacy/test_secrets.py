@@ -16,6 +16,7 @@ from shared.privacy.masters import (
     DIGEST_KEY,
     ISSUER_PRIVATE,
     ISSUER_PUBLIC,
+    PORTAL_KEY,
     PSEUDONYM_KEY,
     SecretInvalid,
     create_secrets,
@@ -34,6 +35,7 @@ def test_every_secret_is_made_once_for_the_owner_alone(secrets: Path) -> None:
         "master-employee.key",
         DIGEST_KEY,
         PSEUDONYM_KEY,
+        PORTAL_KEY,
         ISSUER_PRIVATE,
         ISSUER_PUBLIC,
     }
@@ -61,7 +63,7 @@ def test_processes_that_start_at_once_share_one_set(tmp_path: Path) -> None:
         list(pool.map(create_secrets, [tmp_path / "new"] * 8))
     masters = load_masters(tmp_path / "new", list(PersonalClass))
     assert len(set(masters.values())) == 4
-    assert len(list((tmp_path / "new").iterdir())) == 8  # no drafts are left
+    assert len(list((tmp_path / "new").iterdir())) == 9  # no drafts are left
     private = load_pem_private_key((tmp_path / "new" / ISSUER_PRIVATE).read_bytes(), password=None)
     public = load_pem_public_key((tmp_path / "new" / ISSUER_PUBLIC).read_bytes())
     assert isinstance(private, Ed25519PrivateKey)

@@ -54,7 +54,8 @@ def r0_not_in_district(situation: Situation) -> Finding | None:
     """No intake by the district and no anchor: not yet in the district [proposal].
 
     What § 9 FlüAG ends begins with that intake. Family reunification needs none: it is here from the
-    registration on. Whoever seems to live here without one is a doubt, not absent.
+    registration on. Whoever seems to live here without one is a doubt, not absent. Before its birth a child is
+    nowhere, whatever household it will belong to.
     """
     facts = situation.facts
     if situation.category == "family_reunification":
@@ -62,7 +63,8 @@ def r0_not_in_district(situation: Situation) -> Finding | None:
     else:
         intake = facts.district_intake_on.value
         here = _lives_here(situation) if intake is None else intake <= situation.day
-    if here or _is_member(situation):
+    unborn = facts.born_here and facts.arrived_on > situation.day
+    if not unborn and (here or _is_member(situation)):
         return None
     return Finding(
         rule="R0",

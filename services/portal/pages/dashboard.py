@@ -160,12 +160,16 @@ PARTS: Final[Mapping[str, Part]] = {
 
 
 def part(visit: Visit, name: str) -> Reply:
-    """One part, for the script that asks for it; who follows its address by hand gets the page."""
-    if (of := PARTS.get(name)) is None:
+    """One part, or a figure's chart, for the script that asks for it; who follows the address by hand gets the page."""
+    if name not in PARTS and name not in charts.SHAPES:
         raise NotHere
     at = looking(visit)
     if not visit.wants_fragment:
-        return visit.redirect(f"/lage{at.query}")
+        return visit.redirect(f"/lage{at.query}" if name in PARTS else f"/lage/{name}{at.query}")
+    if name not in PARTS:
+        (chart,) = together(partial(drawn, visit, at, name))
+        return visit.fragment("dashboard_part.html", "chart", name=name, chart=chart, at=at)
+    of = PARTS[name]
     shown = together(*(partial(_chart, visit, at, each) for each in of.figures))
     return visit.fragment(
         "dashboard_part.html",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -9,14 +10,14 @@ from functools import partial
 from typing import Final
 
 from services.portal import charts, explained, figures
-from services.portal.as_of import AsOf
+from services.portal.as_of import AsOf, position_in
 from services.portal.backend import Unavailable, together
 from services.portal.charts import only
 from services.portal.days import NoDay, read_day
 from services.portal.explained import PAGE
 from services.portal.failures import NotHere
 from services.portal.figures import Answer, Number
-from services.portal.looking import Looking, canonical, drawn, looking, months_before
+from services.portal.looking import Looking, canonical, looking, months_before
 from services.portal.looking import figure as ask
 from services.portal.pages.dashboard import TILES
 from services.portal.visit import Visit
@@ -25,6 +26,7 @@ from shared.api.reply import Reply
 
 FIGURES: Final = (*charts.SHAPES, "consultations-per-case")
 LINE: Final = "zeile"
+A_LINE: Final = re.compile(r"[A-Za-z0-9_.-]{1,100}")
 AFTER: Final = "ab"
 PINNED: Final = "stand"
 OTHER_VALID_AT: Final = "gegen_stichtag"
@@ -55,16 +57,15 @@ class Other:
 
 
 def show(visit: Visit, name: str) -> Reply:
-    """Everything about one figure; without course or comparison where reporting does not answer in time."""
+    """Everything about one figure; its chart comes after it."""
     if name not in FIGURES:
         raise NotHere
     at, words, against = looking(visit), visit.words, other(visit)
     typed = {OTHER_VALID_AT: against.valid_at, OTHER_KNOWN_AT: against.known_at}
     if not against.is_wrong and (address := canonical(visit, **typed)) is not None:
         return visit.redirect(address)
-    answer, chart, difference = together(
+    answer, difference = together(
         partial(_explained, visit, at, name),
-        partial(drawn, visit, at, name) if name in charts.SHAPES else _nothing,
         partial(compared, visit, pinned(visit, at), name, against, after=whole(visit, CHANGES_AFTER))
         if against.is_asked and not at.for_council
         else _nothing,
@@ -87,9 +88,9 @@ def show(visit: Visit, name: str) -> Reply:
         numbers=[each for key, each in told.items() if key != HEADLINES.get(name)],
         teams=by_team(told.values()),
         has_line=explained.LINES.get(name, only()),
-        line=visit.parameters.get(LINE),
+        line=line_of(visit),
         entries=None if at.for_council else explained.entries(answer, whole(visit, AFTER), words),
-        chart=chart,
+        has_chart=name in charts.SHAPES,
         against=against,
         difference=difference
         if isinstance(difference, Unavailable | None)
@@ -106,8 +107,7 @@ def _explained(visit: Visit, at: Looking, name: str) -> Answer:
     """The figure with one page of what it is the sum of; for the council, only the figure."""
     if at.for_council:
         return ask(visit, at, name)
-    after, line = whole(visit, AFTER), visit.parameters.get(LINE)
-    return ask(visit, pinned(visit, at), name, explain=True, limit=PAGE, after=after, line=line)
+    return ask(visit, pinned(visit, at), name, explain=True, limit=PAGE, after=whole(visit, AFTER), line=line_of(visit))
 
 
 def compared(visit: Visit, at: Looking, name: str, against: Other, *, after: int, limit: int = PAGE) -> Answer:
@@ -126,16 +126,11 @@ def other(visit: Visit) -> Other:
     """The other pair of dates, as the address or a typing hand says it. Raises Unavailable."""
     valid_at, known_at = (visit.parameters.get(name, "") for name in (OTHER_VALID_AT, OTHER_KNOWN_AT))
     try:
-        return Other(
-            read_day(valid_at, visit.today) if valid_at else None,
-            _position_or_day(known_at, visit.today) if known_at else None,
-        )
+        day = read_day(valid_at, visit.today) if valid_at else None
+        position = position_in(known_at)
+        return Other(day, read_day(known_at, visit.today) if known_at and position is None else position)
     except NoDay:
         return Other(is_wrong=True)
-
-
-def _position_or_day(written: str, today: date) -> date | int:
-    return int(written) if written.isascii() and written.isdigit() else read_day(written, today)
 
 
 def pinned(visit: Visit, at: Looking) -> Looking:
@@ -151,8 +146,13 @@ def known_by(at: Looking, position: int) -> Looking:
 
 def whole(visit: Visit, name: str) -> int:
     """A whole number in the address; 0 for what is none."""
-    given = visit.parameters.get(name, "")
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= 12 else 0
+    return position_in(visit.parameters.get(name, "")) or 0
+
+
+def line_of(visit: Visit) -> str | None:
+    """The one line that is asked for."""
+    given = visit.parameters.get(LINE, "")
+    return given if A_LINE.fullmatch(given) else None
 
 
 def by_team(numbers: Iterable[Number]) -> list[tuple[str, list[Number]]]:

@@ -11,7 +11,7 @@ from services.portal.failures import NotHere
 from services.portal.figures import Answer, Number
 from services.portal.looking import Looking, course, looking
 from services.portal.looking import figure as ask
-from services.portal.pages.figure import FIGURES, LINE, compared, known_by, other
+from services.portal.pages.figure import FIGURES, compared, known_by, line_of, other
 from services.portal.visit import Visit
 from services.portal.words import NOTHING
 from shared.api.reply import Reply
@@ -77,7 +77,7 @@ def _course(visit: Visit, at: Looking, name: str) -> Table:
 
 def _explanation(visit: Visit, at: Looking, name: str) -> Table:
     """All that the figure is the sum of."""
-    say, words, line = visit.words.say, visit.words, visit.parameters.get(LINE)
+    say, words, line = visit.words.say, visit.words, line_of(visit)
     head = (
         say("Line"),
         say("Amount"),

@@ -32,7 +32,7 @@ OF: Final = "fuer"
 MOST_CASES: Final = 500
 """As many households as intake tells about at once; more are in nobody's hands."""
 NOWHERE: Final = mark("Without an address in the district")
-REMEMBERED: Final = 300.0
+REMEMBERED: Final = 60.0
 """Seconds for which the line knows the names that the page has shown: no look into intake for every letter."""
 _remembered: dict[str, tuple[float, tuple[Household, ...]]] = {}
 

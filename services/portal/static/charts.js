@@ -8,10 +8,12 @@ import { language } from "./say.js";
 
 const SHADES = 6;
 const LINE = 14;
-const TEXT = { color: "var(--ink)", fontFamily: getComputedStyle(document.body).fontFamily, fontSize: 12, lineHeight: LINE };
+const { fontFamily } = getComputedStyle(document.body);
+const TEXT = { color: "var(--ink)", fontFamily, fontSize: 12, lineHeight: LINE };
 const QUIET = { ...TEXT, color: "var(--muted)" };
+const HEIGHT = 240;
 const SAMPLE = 14;
-const LETTER = 7.2; // pixels, about: only to guess how often a name breaks
+const LETTER = 8; // pixels, about: only to guess how often a name breaks
 const ROW = 18;
 const NARROW = 480;
 const isNarrow = ({ width }) => width < NARROW;
@@ -19,9 +21,10 @@ const TOP = 10;
 const BOTTOM = 24;
 const LOCALE = language === "de" ? "de-DE" : "en-GB";
 const GAP = "·";
-const DASHES = ["solid", [7, 3], [2, 3], [8, 3, 2, 3]];
+const DASHES = [null, [7, 3], [2, 3], [8, 3, 2, 3]];
 
 const shade = (n) => `var(--shade-${(n % SHADES) + 1})`;
+const dash = (n) => DASHES[n % DASHES.length];
 const total = (values) => values.reduce((sum, value) => sum + (value ?? 0), 0);
 
 /** How a number of the chart is written: 1.024, 8,05, 33,3 %. */
@@ -67,13 +70,14 @@ function tooltip(chart) {
 
 function overTime(chart, box, { stacked, series }) {
   const { ticks, strands } = chart;
-  const names = strands.length > 1;
-  const room = names && !isNarrow(box) ? beside(strands) : 14;
-  const foot = names && isNarrow(box) ? strands.length * ROW : 0;
+  const many = strands.length > 1;
+  const room = many && !isNarrow(box) ? roomFor(strands) : 14;
+  const foot = many && isNarrow(box) ? strands.length * ROW : 0;
   const points = ticks.map((_, n) => strands.map(({ values }) => values[n]));
-  const greatest = Math.max(...points.map((point) => (stacked ? total(point) : Math.max(...point.map((value) => value ?? 0)))));
-  const { max, interval } = scale(greatest, chart.places === 0 && !chart.share);
-  const graphic = !names ? [] : isNarrow(box) ? namesBelow(chart, box, stacked) : endNames(chart, box, { stacked, max, room, points });
+  const heights = stacked ? points.map(total) : points.flat().map((value) => value ?? 0);
+  const { max, interval } = scale(Math.max(...heights), chart.places === 0 && !chart.share);
+  const beside = () => endNames(chart, box, { stacked, max, room, points });
+  const names = many ? (isNarrow(box) ? namesBelow(chart, box, stacked) : beside()) : [];
   return {
     animation: false,
     textStyle: TEXT,
@@ -96,7 +100,7 @@ function overTime(chart, box, { stacked, series }) {
       splitLine: { lineStyle: { color: "var(--line)" } },
     },
     series: [...series, ...missing(chart, points)],
-    graphic,
+    graphic: names,
   };
 }
 
@@ -126,7 +130,10 @@ function endNames(chart, box, { stacked, max, room, points }) {
     return { n, name, lines: Math.ceil((name.length * LETTER) / width), y: height * (1 - middle / max) };
   });
   apart(wanted, height);
-  return wanted.flatMap(({ n, name, y }) => [sample(n, left, TOP + y, stacked), text(name, left + SAMPLE + 6, TOP + y, width)]);
+  return wanted.flatMap(({ n, name, y }) => [
+    sample(n, left, TOP + y, stacked),
+    text(name, left + SAMPLE + 6, TOP + y, width),
+  ]);
 }
 
 /** On a phone the names stand below, in the order in which the bands lie. */
@@ -140,7 +147,7 @@ function namesBelow({ strands }, box, filled) {
 }
 
 /** How much room names need beside the plot. */
-function beside(strands) {
+function roomFor(strands) {
   const longest = Math.max(...strands.map(({ name }) => name.length * LETTER));
   return 12 + SAMPLE + 6 + Math.min(186, Math.max(60, longest));
 }
@@ -148,13 +155,18 @@ function beside(strands) {
 function sample(n, x, y, filled) {
   return filled
     ? { type: "rect", silent: true, x, y: y - 5, shape: { width: SAMPLE - 4, height: 10 }, style: { fill: shade(n) } }
-    : { type: "line", silent: true, x, y, shape: { x1: 0, x2: SAMPLE, y1: 0, y2: 0 }, style: stroke(n) };
+    : {
+        type: "line",
+        silent: true,
+        x,
+        y,
+        shape: { x1: 0, x2: SAMPLE, y1: 0, y2: 0 },
+        style: { stroke: "var(--shade-1)", lineWidth: 2, lineDash: dash(n) },
+      };
 }
 
-const stroke = (n) => ({ stroke: "var(--shade-1)", lineWidth: 2, lineDash: DASHES[n % DASHES.length] === "solid" ? null : DASHES[n % DASHES.length] });
-
 function text(said, x, y, width) {
-  const style = { text: said, fill: TEXT.color, fontFamily: TEXT.fontFamily, fontSize: TEXT.fontSize, lineHeight: LINE, width, overflow: "break", verticalAlign: "middle" };
+  const style = { ...TEXT, text: said, fill: TEXT.color, width, overflow: "break", verticalAlign: "middle" };
   return { type: "text", silent: true, x, y, style };
 }
 
@@ -211,7 +223,7 @@ function lines(chart, box, { stacked = false, step = false }) {
     itemStyle: { color: stacked ? shade(n) : "var(--shade-1)" },
     lineStyle: stacked
       ? { color: "var(--raised)", width: 1 }
-      : { color: "var(--shade-1)", width: 2, type: DASHES[n % DASHES.length] },
+      : { color: "var(--shade-1)", width: 2, type: dash(n) ?? "solid" },
     areaStyle: stacked ? { color: shade(n), opacity: 1 } : undefined,
   }));
   return overTime(chart, box, { stacked, series });
@@ -219,6 +231,7 @@ function lines(chart, box, { stacked = false, step = false }) {
 
 /** The last bar covers only a part of its month: it is hatched. */
 const PART = { symbol: "rect", color: "var(--raised)", dashArrayX: [1, 0], dashArrayY: [2, 2], rotation: -Math.PI / 4 };
+const hatched = (value) => ({ value, itemStyle: { decal: PART } });
 
 function bars(chart, box) {
   const last = chart.labels.length - 1;
@@ -230,7 +243,7 @@ function bars(chart, box) {
     barMaxWidth: 56,
     itemStyle: { color: shade(n) },
     emphasis: { disabled: true },
-    data: strand.values.map((value, at) => (at === last && chart.partial ? { value, itemStyle: { decal: PART } } : value)),
+    data: strand.values.map((value, at) => (chart.partial && at === last ? hatched(value) : value)),
   }));
   return overTime(chart, box, { stacked: true, series });
 }
@@ -283,16 +296,12 @@ function sideBySide(chart, box) {
   };
 }
 
-/** Over time the stylesheet says how high; side by side, each row has the same height. On a phone, names add to it. */
-function heightOf(place, chart, width) {
+/** Side by side, each row has the same height; on a phone the names below need some, too. */
+function heightOf(chart, width) {
   const rows = Math.max(2, chart.labels.length);
-  const isWide = !isNarrow({ width });
-  const below = isWide || chart.strands.length < 2 ? 0 : chart.strands.length * ROW + 8;
-  const isSideBySide = chart.kind === "ranking" || chart.kind === "pairs";
-  const least = chart.kind === "pairs" ? 44 : 28;
-  const height = (isSideBySide ? rows * Math.max(least, Math.min(48, 240 / rows)) + 8 : 240) + below;
-  place.style.height = `${height}px`;
-  return height;
+  const row = Math.max(chart.kind === "pairs" ? 44 : 28, Math.min(48, HEIGHT / rows));
+  const below = isNarrow({ width }) && chart.strands.length > 1 ? chart.strands.length * ROW + 8 : 0;
+  return below + (chart.kind === "ranking" || chart.kind === "pairs" ? rows * row + 8 : HEIGHT);
 }
 
 // --- all of them -------------------------------------------------------------------------------------
@@ -324,7 +333,8 @@ async function draw(place) {
   const width = place.clientWidth;
   if (!width || drawn.get(place)?.width === width || matchMedia("print").matches) return; // paper scales what there is
   const chart = JSON.parse(place.dataset.chart);
-  const box = { width, height: heightOf(place, chart, width) };
+  const box = { width, height: heightOf(chart, width) };
+  place.style.height = `${box.height}px`;
   const instance = drawn.get(place)?.instance ?? init(place, null, { renderer: "svg", ...box });
   drawn.set(place, { instance, width });
   instance.resize(box);

@@ -1,6 +1,6 @@
 // Shows below a date field what was understood: the same ways of writing as services/portal/days.py, which decides.
 
-import { all, language } from "./say.js";
+import { all, locale } from "./say.js";
 
 const WORDS = { heute: 0, h: 0, today: 0, gestern: -1, g: -1, yesterday: -1, vorgestern: -2, morgen: 1, tomorrow: 1 };
 
@@ -33,7 +33,7 @@ export function readDay(written, today) {
   return utc(now, +month, +day);
 }
 
-const shown = new Intl.DateTimeFormat(language, {
+const shown = new Intl.DateTimeFormat(locale, {
   weekday: "short", day: "2-digit", month: "2-digit", year: "numeric", timeZone: "UTC",
 });
 

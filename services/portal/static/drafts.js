@@ -4,7 +4,7 @@
 // and cannot be taken out. Stored under account and draft name, so nobody else is ever offered it. A draft carries
 // the form's idempotency key: what had arrived although its answer did not is not recorded twice.
 
-import { all, element, language, say } from "./say.js";
+import { all, element, locale, say } from "./say.js";
 
 const PREFIX = "draft";
 const LASTS = 14 * 24 * 3600 * 1000;
@@ -96,7 +96,7 @@ async function offer(form, name) {
   }
   if (!draft || JSON.stringify(draft.values) === JSON.stringify(blank)) return;
   fill(form, draft.values);
-  const time = new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "short" }).format(draft.at);
+  const time = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "short" }).format(draft.at);
   const discard = element("button", { type: "button", class: "small" }, say("discard"));
   const note = element(
     "div",

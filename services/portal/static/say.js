@@ -18,6 +18,8 @@ export function say(name, facts = {}) {
 }
 
 export const language = document.documentElement.lang;
+/** How dates are written: never month first. */
+export const locale = language === "en" ? "en-GB" : language;
 
 /** An element: element("p", { class: "hint" }, "text", other, …). */
 export function element(name, attributes = {}, ...children) {
