@@ -18,6 +18,10 @@ from services.portal.pages.correlation import steps_of
 from services.portal.words import words
 from services.reporting.views import VIEWS as REPORTING
 from shared.api.roles import AUDITOR, OPERATOR
+from shared.bus import parked
+from shared.bus.connection import Outgoing, Publisher, connected
+from shared.bus.nudge import message
+from tests.platform.office import until
 from tests.portal.browser import Size, axe, overflows, screenshot
 from tests.portal.conftest import Open
 from tests.portal.house import RunningPortal, Visitor, down
@@ -43,7 +47,7 @@ def links(text: str, to: str) -> list[str]:
 
 def numbers(text: str) -> list[int]:
     """The numbers of the entries that a page shows."""
-    return [int(each.replace(".", "")) for each in re.findall(r'<td class="num">([\d.]+)</td>', text)]
+    return [int(each.replace(".", "")) for each in re.findall(r'<td class="num"[^>]*>([\d.]+)</td>', text)]
 
 
 # --- why ------------------------------------------------------------------------------------------
@@ -260,6 +264,21 @@ def test_a_process_that_does_not_answer_is_said_plainly(portal: RunningPortal) -
     assert '<span class="state late">antwortet nicht</span>' in text
     assert "nichts geht verloren, alles wird nachgeholt" in text
     assert len(re.findall(r'<span class="state ok">läuft</span>', text)) == 6
+
+
+def test_what_was_put_aside_is_told_with_its_service_and_error(portal: RunningPortal) -> None:
+    broker = portal.machine.broker
+    assert broker is not None
+    with connected(broker.url) as connection:
+        Publisher(connection).publish([Outgoing("", "casework", message(b"kein JSON", "verirrt", {}))])
+    try:
+        until(lambda: parked.look(broker.url, "casework"), "parked")
+        text = portal.visitor(AUDITOR).get("/pruefung/betrieb").text
+    finally:
+        until(lambda: parked.discard(broker.url, "casework"), "discarded")
+    row = text.split("<tbody>")[1].split("</tbody>")[0]
+    assert "Fallarbeit" in row and "keine Nachricht dieser Plattform" in row and "Malformed" in row
+    assert "kein JSON" not in text and "Alles läuft" not in text
 
 
 @pytest.mark.parametrize(

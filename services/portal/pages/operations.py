@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 from services.portal import terms
 from services.portal.backend import Refused, Unavailable, together
 from services.portal.visit import Visit
-from services.portal.words import Words, mark
+from services.portal.words import NOTHING, Words, mark
 from shared.api.reply import Reply
 
 Kind = Literal["ok", "due", "late"]
@@ -124,10 +124,12 @@ def _is_away(answer: Mapping[str, Any] | Unavailable) -> bool:
 
 
 def _message(words: Words, parked: Mapping[str, Any]) -> dict[str, Any]:
-    """A parked message, with its service and event in words."""
-    kind = parked["service"]
+    """A parked message, with its service and event in words; what is no message of ours tells no event."""
+    kind, type_ = parked["service"], parked["type"]
     service = words.say(PROCESSES[kind]) if kind in PROCESSES else kind
-    return {**parked, "service_said": service, "event_said": terms.event(words, parked["type"])}
+    event = words.say("no message of this platform") if type_ is None else terms.event(words, type_)
+    since = words.time(parked["since"]) if parked["since"] else NOTHING
+    return {**parked, "service_said": service, "event_said": event, "since_said": since}
 
 
 def kind_of(name: str) -> str:
