@@ -14,10 +14,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from http.client import HTTPConnection
+from importlib import import_module
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -31,10 +35,12 @@ from benchmarks.http_load import percentile
 from benchmarks.invented_log import invented_log
 from benchmarks.rebuild import settings
 from deploy.one_machine import OneMachine
+from deploy.processes import SERVICES
 from scenarios.goeppingen_2018.script import scenario
 from scenarios.loader import Api, Loader
 from services.portal.login.accounts import Accounts, made_password
 from services.portal.login.database import open_database
+from services.reporting.ledger import Ledger
 from shared.api.roles import (
     AUDITOR,
     DATA_PROTECTION_OFFICER,
@@ -44,9 +50,12 @@ from shared.api.roles import (
     MUNICIPAL_STAFF,
     TEAM_LEAD,
 )
+from shared.api.service import ServiceHttp
 from shared.bus.checkpoint import Checkpoint
 from shared.contracts.model import PersonalClass
+from shared.eventstore.port import StoredEvent
 from shared.eventstore.sqlite import COLUMNS
+from shared.projections.engine import open_engine
 from shared.projections.facts import microseconds
 from shared.service.platform import Platform
 from wegmarken.accounts import Person, people
@@ -61,8 +70,6 @@ ROUNDS: Final = 40
 VIEWS: Final = 3
 """First views of each page; the median counts."""
 WRITTEN_AT_ONCE: Final = 20_000
-CAUGHT_UP_WITHIN: Final = 3600.0
-"""Seconds."""
 LISTS: Final = ("find", "my-day", "colleagues", "file", "talk", "history", "register")
 """What the goal for the large county is about: pages whose names begin like this."""
 PAINTED: Final = """() => new Promise((resolve) => {
@@ -108,7 +115,6 @@ def run(persons: int = PERSONS, rounds: int = ROUNDS, fill: Fill = demonstration
         added = _grow(data, persons)
         with OneMachine(data, clock="manual") as machine:
             machine.supervisor.kill("react", hold=True)  # nobody is to react to what was invented
-            _catch_up(machine)
             large = _on_the_server(machine, asked, staff, passwords, rounds)
     return {
         "bench": "pages",
@@ -280,38 +286,42 @@ def _painted(browser: Browser, machine: OneMachine, asked: Asked, cookie: str) -
 
 
 def _grow(data: Path, persons: int) -> int:
-    """Write an invented log behind what is stored; how many persons there are in it."""
+    """Write an invented log behind what is stored, and let the views read it; how many persons there are in it."""
     platform = Platform.open(settings(data), "benchmarks", frozenset(PersonalClass))
-    added = 0
+    engine, added = open_engine(settings(data).ledger, writing=True), 0
     try:
         with closing(sqlite3.connect(data / "events.db", isolation_level=None)) as store:
-            (head,) = store.execute("select max(position) from events").fetchone()
-            events = invented_log(platform.sealer, after=head)
+            (end,) = store.execute("select max(position) from events").fetchone()
+            ledger, events = Ledger(engine), invented_log(platform.sealer, after=end)
             while added < persons:
                 some = list(islice(events, min(WRITTEN_AT_ONCE, EVENTS_PER_PERSON * (persons - added))))
-                rows = [(*event[:-1], microseconds(event.recorded_at)) for event in some]
                 store.execute("begin immediate")
-                store.executemany(f"insert into events ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+                store.executemany(f"insert into events ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)", map(_row, some))
                 store.execute("commit")
-                added += sum(each.type == "intake.PersonRegistered" for each in some)
+                end = ledger.write(some).position
+                added += sum(event.type == "intake.PersonRegistered" for event in some)
                 print(f"  {added} of {persons} persons written", file=sys.stderr, flush=True)
-            (end,) = store.execute("select max(position) from events").fetchone()
     finally:
+        engine.dispose()
         platform.close()
     with closing(Checkpoint(data / "relay.db")) as announced:  # nobody is told of them
         announced.advance(announced.position(), end)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+        for service in processes.map(partial(catch_up, data), SERVICES):
+            print(f"  views of {service} are there", file=sys.stderr, flush=True)
     return added
 
 
-def _catch_up(machine: OneMachine) -> None:
-    """Wait until all views have read everything. Raises RuntimeError."""
-    deadline = time.monotonic() + CAUGHT_UP_WITHIN
-    while True:
-        projector = machine.status()["projector"] or {}
-        head, views = projector.get("head"), projector.get("views", {})
-        if head is not None and views and min(views.values()) >= head:
-            return
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"the views have not read everything in {CAUGHT_UP_WITHIN:.0f} s: {projector}")
-        print(f"  views at {min(views.values(), default=0)} of {head}", file=sys.stderr, flush=True)
-        time.sleep(5)
+def _row(event: StoredEvent) -> tuple[Any, ...]:
+    return (*event[:-1], microseconds(event.recorded_at))
+
+
+def catch_up(data: Path, service: str) -> str:
+    """Let the views of a service read all that is stored; its name."""
+    http: type[ServiceHttp] = import_module(f"services.{service}.service").HTTP
+    platform = Platform.open(settings(data), http.name, http.classes)
+    try:
+        http.projection(platform).runner.catch_up()
+    finally:
+        platform.close()
+    return service
