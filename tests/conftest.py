@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -12,6 +13,13 @@ from deploy.broker import BrokerMissing, PrivateBroker
 # The same examples at every run, however busy the machine: a red run can be run again.
 settings.register_profile("wegmarken", derandomize=True, deadline=None, database=None)
 settings.load_profile("wegmarken")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, those of one file stay together, and all that need the loaded county."""
+    for item in items:
+        path = item.path.relative_to(Path(__file__).parent)
+        item.add_marker(pytest.mark.xdist_group("platform" if path.parts[0] == "platform" else str(path)))
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,8 @@ CHECKS = (
     ("types", ["mypy"]),
     ("dependency rules", ["lint-imports"]),
 )
+SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadgroup")
+"""The whole suite in two processes; what shares a costly set-up stays together, see ``conftest.py``."""
 
 
 def main(arguments: list[str]) -> int:
@@ -23,7 +25,7 @@ def main(arguments: list[str]) -> int:
                 print(f"{name} failed: {' '.join(command)}", file=sys.stderr)
                 return code
         print("— behaviour", flush=True)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *arguments])
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *(arguments or SIDE_BY_SIDE)])
 
 
 if __name__ == "__main__":

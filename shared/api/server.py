@@ -50,6 +50,12 @@ class HttpServer(WebServer):  # type: ignore[misc]
         self._sock = self.container.config[LISTENER]
         self._max_body = self.container.config[MAX_BODY]
         self._routes = self.make_url_map().bind("")
+        self._fixed = {
+            (method, rule.rule): rule.endpoint
+            for rule in self._routes.map.iter_rules()
+            if not rule.arguments
+            for method in rule.methods or ()
+        }
         metrics.IN_FLIGHT.set_function(self.under_way)
         self._gt = self.container.spawn_managed_thread(self.run)
 
@@ -94,7 +100,9 @@ class HttpServer(WebServer):  # type: ignore[misc]
     def _answer(self, request: Request) -> Reply:
         """Find the entrypoint for a path and ask it; 404 and 405 are problem documents."""
         try:
-            entrypoint, request.values = self._routes.match(request.path, request.method)
+            entrypoint = self._fixed.get((request.method, request.path))
+            if entrypoint is None:
+                entrypoint, request.values = self._routes.match(request.path, request.method)
             reply: Reply = entrypoint.handle_request(request)
             return reply
         except NotFound:

@@ -26,18 +26,20 @@ KILLS_EACH = 2
 """How often each process is killed while the scenario runs."""
 AWAY = 3.0
 """Seconds for which the broker is stopped, frozen or dead."""
+LOOK = 0.2
+"""Seconds between two looks at what has died."""
 
 
 class Trouble:
     """Things that go wrong when a certain number of commands is done."""
 
     def __init__(self, chance: random.Random, running: OneMachine, commands: int) -> None:
-        self._running, self._broken = running, threading.Event()
+        self._running, self._over = running, threading.Event()
         self._errors: list[BaseException] = []
         broker = running.broker
         assert broker is not None
         troubles: list[tuple[str, Callable[[], None]]] = [
-            (f"kill {name}", lambda name=name: self._kill(name))  # type: ignore[misc]
+            (f"kill {name}", lambda name=name: running.supervisor.kill(name))  # type: ignore[misc]
             for name in running.supervisor.children
             for _ in range(KILLS_EACH)
         ]
@@ -66,26 +68,22 @@ class Trouble:
         """Wait until all trouble has happened and is mended."""
         assert not self._due
         with self._wake:
-            self._broken.set()
+            self._over.set()
             self._wake.notify()
         self._thread.join()
         assert not self._errors, self._errors
 
     def _run(self) -> None:
         try:
-            while True:
+            while not self._over.is_set() or self._queue:
                 with self._wake:
-                    self._wake.wait_for(lambda: self._queue or self._broken.is_set())
-                    if not self._queue:
-                        return
-                    trouble = self._queue.pop(0)
-                trouble()
+                    self._wake.wait_for(lambda: self._queue or self._over.is_set(), LOOK)
+                    trouble = self._queue.pop(0) if self._queue else None
+                if trouble is not None:
+                    trouble()
+                self._running.supervisor.revive()  # again and again: what died just after its start waits a while
         except BaseException as error:
             self._errors.append(error)
-
-    def _kill(self, name: str) -> None:
-        self._running.supervisor.kill(name)
-        self._running.supervisor.revive()
 
     @staticmethod
     def _broker_away(broker: PrivateBroker, end: Callable[[], None]) -> None:
