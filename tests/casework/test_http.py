@@ -31,6 +31,8 @@ TODAY = "2018-07-31"
 HEAD, LEAD, MANAGER = (HEAD_OF_OFFICE,), (TEAM_LEAD,), (INTEGRATION_MANAGER,)
 CLERK, IMPORT = (INTAKE_CLERK,), (IMPORTER,)
 ADELBERG, AICHELBERG, EISLINGEN = "08117001", "08117002", "08117019"
+NOBODY = "00000000-0000-4000-8000-000000000000"
+"""The id of nothing that was ever recorded."""
 
 
 @dataclass
@@ -640,20 +642,20 @@ def test_invalid_fields_are_named(casework: Casework, change: dict[str, Any], pa
     ("path", "body", "rule"),
     [
         ("/municipalities/09162000/service", {"service": "own", "since": TODAY}, "unknown-municipality"),
-        (f"/teams/{uuid4()}/area", {"municipalities": [ADELBERG], "since": TODAY}, "unknown-team"),
-        (f"/employees/{uuid4()}/team", {"team_id": str(uuid4()), "since": TODAY}, "unknown-employee"),
-        (f"/employees/{uuid4()}/contracts", {"fte": "1.00", "starts_on": TODAY}, "unknown-employee"),
-        (f"/covers/{uuid4()}/end", {"ended_on": TODAY}, "unknown-cover"),
-        (f"/grants/{uuid4()}/posts", {"qualification": "graduate", "fte": 1, "created_on": TODAY}, "unknown-grant"),
-        (f"/cases/{uuid4()}/closure", {"reason": "wish", "closed_on": TODAY}, "unknown-case"),
+        (f"/teams/{NOBODY}/area", {"municipalities": [ADELBERG], "since": TODAY}, "unknown-team"),
+        (f"/employees/{NOBODY}/team", {"team_id": NOBODY, "since": TODAY}, "unknown-employee"),
+        (f"/employees/{NOBODY}/contracts", {"fte": "1.00", "starts_on": TODAY}, "unknown-employee"),
+        (f"/covers/{NOBODY}/end", {"ended_on": TODAY}, "unknown-cover"),
+        (f"/grants/{NOBODY}/posts", {"qualification": "graduate", "fte": 1, "created_on": TODAY}, "unknown-grant"),
+        (f"/cases/{NOBODY}/closure", {"reason": "wish", "closed_on": TODAY}, "unknown-case"),
         (
-            f"/cases/{uuid4()}/assignment",
-            {"team_id": str(uuid4()), "manager_id": str(uuid4()), "assigned_on": TODAY},
+            f"/cases/{NOBODY}/assignment",
+            {"team_id": NOBODY, "manager_id": NOBODY, "assigned_on": TODAY},
             "unknown-case",
         ),
-        ("/consultations", a_talk(str(uuid4()), str(uuid4())), "unknown-case"),
+        ("/consultations", a_talk(NOBODY, NOBODY), "unknown-case"),
         (
-            f"/consultations/{uuid4()}/withdrawal",
+            f"/consultations/{NOBODY}/withdrawal",
             {"reason": "not_held", "withdrawn_on": TODAY},
             "unknown-consultation",
         ),

@@ -144,7 +144,7 @@ def senders(portal: RunningPortal) -> Mapping[str, Visitor]:
     return {role: portal.visitor(role) for role in ACCOUNTS}
 
 
-@pytest.mark.parametrize("route", forms(), ids=lambda route: route.path)
+@pytest.mark.parametrize("route", list(forms()), ids=lambda route: route.path)
 def test_no_form_is_taken_without_this_session_s_token(
     portal: RunningPortal, senders: Mapping[str, Visitor], route: Route
 ) -> None:
@@ -161,7 +161,7 @@ def test_no_form_is_taken_without_this_session_s_token(
     assert portal.office.head() == head
 
 
-@pytest.mark.parametrize("route", forms(), ids=lambda route: route.path)
+@pytest.mark.parametrize("route", list(forms()), ids=lambda route: route.path)
 def test_a_form_with_nothing_in_it_breaks_nothing(
     portal: RunningPortal, senders: Mapping[str, Visitor], route: Route
 ) -> None:
