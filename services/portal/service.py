@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 from uuid import UUID
 
-from services.portal.actions import RECORD
-from services.portal.failures import NotHere
-from services.portal.looking import READ as FIGURES
+from services.portal.figures.looking import READ as FIGURES
 from services.portal.pages import (
     audit,
     consultation,
@@ -31,8 +29,10 @@ from services.portal.pages import (
 from services.portal.pages import help as help_page
 from services.portal.pages.consultation import ADVISE
 from services.portal.pages.report import SEAL
-from services.portal.screen import EVERYBODY, form, screen
-from services.portal.visit import Visit
+from services.portal.records.actions import RECORD
+from services.portal.web.failures import NotHere
+from services.portal.web.screen import EVERYBODY, form, screen
+from services.portal.web.visit import Visit
 from services.portal.wiring import Portal, portal
 from shared.api.entrypoint import page
 from shared.api.health import live_reply, metrics_reply, ready_reply

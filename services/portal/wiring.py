@@ -10,14 +10,14 @@ from typing import Any, cast
 
 from nameko.extensions import DependencyProvider
 
-from services.portal.assets import Assets
 from services.portal.backend import Services
 from services.portal.login.accounts import Accounts
 from services.portal.login.database import open_database
 from services.portal.login.identity import ByPassword, Login
 from services.portal.login.sessions import Sessions
 from services.portal.login.throttle import Throttle
-from services.portal.rendering import Templates
+from services.portal.web.assets import Assets
+from services.portal.web.rendering import Templates
 from shared.privacy.masters import ISSUER_PRIVATE, PORTAL_KEY, SecretInvalid, load_secret
 from shared.runtime.config import ConfigurationError, Settings
 from shared.service.provided import PLATFORMS

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from services.portal.screen import Screen
 from services.portal.service import PortalHttp
+from services.portal.web.screen import Screen
 
 PLACEHOLDER: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 OF_THE_PAGE: Final[Mapping[str, str]] = {

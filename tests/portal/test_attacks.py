@@ -19,7 +19,7 @@ from playwright.sync_api import Dialog, Page
 
 from benchmarks.office import AGS, MANAGER
 from services.portal.login.sessions import csrf_token
-from services.portal.security import HEADERS, HSTS
+from services.portal.web.security import HEADERS, HSTS
 from shared.api.roles import (
     AUDITOR,
     DATA_PROTECTION_OFFICER,

@@ -13,9 +13,9 @@ from services.casework.views import VIEWS as CASEWORK
 from services.eligibility.views import VIEWS as ELIGIBILITY
 from services.intake.views import VIEWS as INTAKE
 from services.portal.backend import Unavailable
+from services.portal.language.words import words
 from services.portal.pages import operations
 from services.portal.pages.correlation import steps_of
-from services.portal.words import words
 from services.reporting.views import VIEWS as REPORTING
 from shared.api.roles import AUDITOR, OPERATOR
 from shared.bus import parked

@@ -11,10 +11,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.office import CLERK
-from services.portal import figures
-from services.portal.charts import SHAPES
+from services.portal.figures import figures
+from services.portal.figures.charts import SHAPES
+from services.portal.language.words import words
 from services.portal.pages.dashboard import PARTS, TILES
-from services.portal.words import words
 from shared.api.roles import AUDITOR, HEAD_OF_OFFICE, INTEGRATION_MANAGER, REPORTING
 from shared.api.said import Language
 from tests.platform.office import HOME, person

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from playwright.sync_api import Page
 
-from services.portal.as_of import AsOf, read
-from services.portal.days import NoDay, read_day
+from services.portal.language.days import NoDay, read_day
+from services.portal.web.as_of import AsOf, read
 from tests.portal.conftest import Open
 
 TODAY = date(2018, 6, 1)

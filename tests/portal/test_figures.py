@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from services.portal import charts, explained, figures
-from services.portal.as_of import AsOf
-from services.portal.looking import Looking, months_before
-from services.portal.visit import in_a_sheet
-from services.portal.words import words
+from services.portal.figures import charts, explained, figures
+from services.portal.figures.looking import Looking, months_before
+from services.portal.language.words import words
+from services.portal.web.as_of import AsOf
+from services.portal.web.visit import in_a_sheet
 
 DE, EN = words("de"), words("en")
 TODAY = date(2018, 11, 5)

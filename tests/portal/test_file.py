@@ -11,7 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from services.portal.actions import ACTIONS
+from services.portal.records.actions import ACTIONS
 from shared.api.roles import AUDITOR, HEAD_OF_OFFICE, INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD
 from tests.platform.office import IMPORTER, OTHER, person
 from tests.platform.test_erasure import erase

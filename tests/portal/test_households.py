@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from services.portal.households import ERASED, Household, Person, household, in_visiting_order
 from services.portal.pages.my_day import Stop, narrowed, rounds, stop, what_is_due
+from services.portal.records.households import ERASED, Household, Person, household, in_visiting_order
 
 TODAY = date(2018, 11, 5)
 ADELBERG, AICHELBERG = "08117001", "08117002"

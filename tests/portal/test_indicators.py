@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.portal.indicators import ACTION_FIELDS, CONTACT, PERSON, PLAN, STEPS, Derived, derived, entered
+from services.portal.talks.indicators import ACTION_FIELDS, CONTACT, PERSON, PLAN, STEPS, Derived, derived, entered
 
 ALI, AMAL, SAMI = "ali", "amal", "sami"
 

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from services.portal.households import Household, Person
-from services.portal.line import MEANINGS, Line, read
-from services.portal.terms import TERMS
-from services.portal.words import sorted_as
+from services.portal.language.terms import TERMS
+from services.portal.language.words import sorted_as
+from services.portal.records.households import Household, Person
+from services.portal.talks.line import MEANINGS, Line, read
 
 TODAY = date(2018, 11, 5)
 PROBE = Household(

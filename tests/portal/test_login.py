@@ -14,7 +14,7 @@ from services.portal.login.accounts import AccountRefused, Accounts
 from services.portal.login.database import open_database
 from services.portal.login.sessions import LONGEST, Sessions
 from services.portal.login.throttle import LONGEST_WAIT, PER_ACCOUNT, PER_ADDRESS, Throttle
-from services.portal.visit import own_page
+from services.portal.web.visit import own_page
 from shared.api.roles import AUDITOR, IMPORTER, INTEGRATION_MANAGER, OPERATOR, ROLES, TEAM_LEAD
 from tests.portal.house import ACCOUNTS, RunningPortal, Visitor
 from wegmarken.accounts import make

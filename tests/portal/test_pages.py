@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from services.portal.backend import Refused, Unavailable, together
-from services.portal.navigation import PLACES, first_page
-from services.portal.screen import Screen
-from services.portal.security import HEADERS
 from services.portal.service import PortalHttp
-from services.portal.visit import as_cell
+from services.portal.web.navigation import PLACES, first_page
+from services.portal.web.screen import Screen
+from services.portal.web.security import HEADERS
+from services.portal.web.visit import as_cell
 from shared.api.entrypoint import InPlace
 from shared.api.roles import AUDITOR, ROLES
 from tests.portal.house import RunningPortal, Visitor

@@ -7,9 +7,10 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import pytest
 
-from services.portal import recorded, terms
+from services.portal.language import terms
+from services.portal.language.words import words
 from services.portal.pages.audit import SERVICES, types
-from services.portal.words import words
+from services.portal.records import recorded
 from services.reporting.replay.folds import FOLDS
 from shared.contracts.model import Event
 from shared.contracts.registry import contracts

@@ -13,9 +13,9 @@ import requests
 from playwright.sync_api import Page, expect
 
 from services.portal.backend import Refused
-from services.portal.form import Form
+from services.portal.language.words import words
 from services.portal.pages import register
-from services.portal.words import words
+from services.portal.web.form import Form
 from shared.api.roles import AUDITOR, INTAKE_CLERK, INTEGRATION_MANAGER
 from tests.portal.browser import Size, axe, overflows, screenshot
 from tests.portal.conftest import Open

@@ -10,8 +10,9 @@ import pytest
 
 from services.eligibility.rules import rule_set_on
 from services.intake import commands
-from services.portal import actions, terms, timeline
-from services.portal.words import Words, german, words
+from services.portal.language import terms
+from services.portal.language.words import Words, german, words
+from services.portal.records import actions, timeline
 from shared.contracts.casework import FieldStep
 from shared.contracts.registry import contracts
 

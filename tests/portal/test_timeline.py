@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from services.portal import timeline
-from services.portal.timeline import Change, Line, Told
-from services.portal.words import words
+from services.portal.language.words import words
+from services.portal.records import timeline
+from services.portal.records.timeline import Change, Line, Told
 
 GERMAN = words("de")
 HOME = {"residence_id": "r1", "kind": "private", "ags": "08117024", "accommodation": None, "address": "Weg 1"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from services.portal.words import german, untranslated, used, words
+from services.portal.language.catalogue import german, untranslated, used
+from services.portal.language.words import words
 
 FACT = re.compile(r"\{(\w+)\}")
 

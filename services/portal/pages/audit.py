@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.portal import asked, recorded, terms
 from services.portal.backend import Refused, Unavailable
-from services.portal.form import PAGE, Form
-from services.portal.visit import Visit, own_page
-from services.portal.words import Words, mark
+from services.portal.language import terms
+from services.portal.language.words import Words, mark
+from services.portal.records import recorded
+from services.portal.web import asked
+from services.portal.web.form import PAGE, Form
+from services.portal.web.visit import Visit, own_page
 from shared.api.reply import Reply
 
 HERE: Final = "/pruefung"

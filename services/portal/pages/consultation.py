@@ -9,16 +9,18 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID, uuid4
 
-from services.portal import asked, fields, terms
 from services.portal.backend import Refused, Unavailable, needed
-from services.portal.days import NoDay
-from services.portal.failures import NotHere, failure
-from services.portal.form import NO_DAY, PAGE, Form
-from services.portal.households import Household, Person, household
-from services.portal.indicators import ACTION_FIELDS, STEPS, Derived, derived, entered
+from services.portal.language import terms
+from services.portal.language.days import NoDay
+from services.portal.language.words import Words, mark
 from services.portal.pages.persons import age
-from services.portal.visit import Visit, own_page
-from services.portal.words import Words, mark
+from services.portal.records import fields
+from services.portal.records.households import Household, Person, household
+from services.portal.talks.indicators import ACTION_FIELDS, STEPS, Derived, derived, entered
+from services.portal.web import asked
+from services.portal.web.failures import NotHere, failure
+from services.portal.web.form import NO_DAY, PAGE, Form
+from services.portal.web.visit import Visit, own_page
 from shared.api.reply import Reply
 from shared.api.roles import INTEGRATION_MANAGER, TEAM_LEAD
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from services.portal import charts, figures
 from services.portal.backend import Unavailable, together
-from services.portal.charts import Chart, Meter, Spark
-from services.portal.failures import NotHere
-from services.portal.figures import Answer, Number, Stand
-from services.portal.looking import Looking, canonical, course, drawn, figure, looking
-from services.portal.visit import Visit
-from services.portal.words import Words, mark
+from services.portal.figures import charts, figures
+from services.portal.figures.charts import Chart, Meter, Spark
+from services.portal.figures.figures import Answer, Number, Stand
+from services.portal.figures.looking import Looking, canonical, course, drawn, figure, looking
+from services.portal.language.words import Words, mark
+from services.portal.web.failures import NotHere
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 from shared.api.roles import HEAD_OF_OFFICE
 

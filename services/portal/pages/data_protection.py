@@ -8,11 +8,11 @@ from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from services.portal import asked
 from services.portal.backend import Refused, Unavailable
-from services.portal.form import Form
-from services.portal.visit import Visit
-from services.portal.words import OFFICE, Words, mark
+from services.portal.language.words import OFFICE, Words, mark
+from services.portal.web import asked
+from services.portal.web.form import Form
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 
 HERE: Final = "/datenschutz"

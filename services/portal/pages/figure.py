@@ -9,19 +9,19 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
-from services.portal import charts, explained, figures
-from services.portal.as_of import AsOf, position_in
 from services.portal.backend import Unavailable, together
-from services.portal.charts import only
-from services.portal.days import NoDay, read_day
-from services.portal.explained import PAGE
-from services.portal.failures import NotHere
-from services.portal.figures import Answer, Number
-from services.portal.looking import Looking, canonical, looking, months_before
-from services.portal.looking import figure as ask
+from services.portal.figures import charts, explained, figures
+from services.portal.figures.charts import only
+from services.portal.figures.explained import PAGE
+from services.portal.figures.figures import Answer, Number
+from services.portal.figures.looking import Looking, canonical, looking, months_before
+from services.portal.figures.looking import figure as ask
+from services.portal.language.days import NoDay, read_day
+from services.portal.language.words import mark, sorted_as
 from services.portal.pages.dashboard import TILES
-from services.portal.visit import Visit
-from services.portal.words import mark, sorted_as
+from services.portal.web.as_of import AsOf, position_in
+from services.portal.web.failures import NotHere
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 
 FIGURES: Final = (*charts.SHAPES, "consultations-per-case")

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from services.portal import charts, explained, figures
-from services.portal.explained import Counted
-from services.portal.failures import NotHere
-from services.portal.figures import Answer, Number
-from services.portal.looking import Looking, course, looking
-from services.portal.looking import figure as ask
+from services.portal.figures import charts, explained, figures
+from services.portal.figures.explained import Counted
+from services.portal.figures.figures import Answer, Number
+from services.portal.figures.looking import Looking, course, looking
+from services.portal.figures.looking import figure as ask
+from services.portal.language.words import NOTHING
 from services.portal.pages.figure import FIGURES, compared, known_by, line_of, other
-from services.portal.visit import Visit
-from services.portal.words import NOTHING
+from services.portal.web.failures import NotHere
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 
 Row = Sequence[object]

@@ -11,14 +11,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
-from services.portal import actions, fields, terms, timeline
-from services.portal.actions import Action, Given
 from services.portal.backend import Refused, Unavailable, together
-from services.portal.failures import NotHere
-from services.portal.form import Form
+from services.portal.language import terms
+from services.portal.language.words import mark
 from services.portal.pages.persons import age, full_name
-from services.portal.visit import Visit
-from services.portal.words import mark
+from services.portal.records import actions, fields, timeline
+from services.portal.records.actions import Action, Given
+from services.portal.web.failures import NotHere
+from services.portal.web.form import Form
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 from shared.api.roles import INTAKE_CLERK, TEAM_LEAD
 

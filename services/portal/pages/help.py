@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.portal.visit import Visit
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 
 

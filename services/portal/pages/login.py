@@ -5,11 +5,11 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import replace
 
-from services.portal.form import PAGE, Form
+from services.portal.language.words import LANGUAGES
 from services.portal.login.identity import LoginRefused, TooManyTries
-from services.portal.navigation import first_page
-from services.portal.visit import NEXT, Visit, own_page
-from services.portal.words import LANGUAGES
+from services.portal.web.form import PAGE, Form
+from services.portal.web.navigation import first_page
+from services.portal.web.visit import NEXT, Visit, own_page
 from shared.api.reply import Reply
 from shared.runtime.logs import get_logger
 

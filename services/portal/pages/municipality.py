@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
-from services.portal import terms
 from services.portal.backend import Refused, Unavailable, segment, together
-from services.portal.form import Form
+from services.portal.language import terms
 from services.portal.pages.responsibility import STATUSES, contact
-from services.portal.visit import Visit
+from services.portal.web.form import Form
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 from shared.contracts.municipalities import municipalities
 

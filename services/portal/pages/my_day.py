@@ -9,15 +9,16 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from services.portal import asked, terms
 from services.portal.backend import Refused, Unavailable, needed, segment, together
-from services.portal.form import Form
-from services.portal.households import Household, household, in_visiting_order
-from services.portal.line import Line, read
+from services.portal.language import terms
+from services.portal.language.words import mark
 from services.portal.pages import consultation
 from services.portal.pages.consultation import MY_DAY
-from services.portal.visit import Visit
-from services.portal.words import mark
+from services.portal.records.households import Household, household, in_visiting_order
+from services.portal.talks.line import Line, read
+from services.portal.web import asked
+from services.portal.web.form import Form
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 from shared.api.roles import TEAM_LEAD
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Literal
 
-from services.portal import terms
 from services.portal.backend import Refused, Unavailable, together
-from services.portal.visit import Visit
-from services.portal.words import NOTHING, Words, mark
+from services.portal.language import terms
+from services.portal.language.words import NOTHING, Words, mark
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 
 Kind = Literal["ok", "due", "late"]

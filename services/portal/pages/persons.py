@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any, Final
 
 from services.portal.backend import Unavailable
-from services.portal.visit import Visit
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 from shared.api.roles import INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD
 

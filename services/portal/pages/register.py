@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from services.portal import fields
 from services.portal.backend import Accepted, Refused, Unavailable
-from services.portal.fields import Field
-from services.portal.form import Form
-from services.portal.visit import Visit
-from services.portal.words import Words, mark
+from services.portal.language.words import Words, mark
+from services.portal.records import fields
+from services.portal.records.fields import Field
+from services.portal.web.form import Form
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 from shared.api.roles import INTAKE_CLERK
 

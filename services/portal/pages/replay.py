@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.portal import asked, recorded, terms
 from services.portal.backend import Unavailable, segment
+from services.portal.language import terms
+from services.portal.language.words import Words
 from services.portal.pages import audit
-from services.portal.visit import Visit
-from services.portal.words import Words
+from services.portal.records import recorded
+from services.portal.web import asked
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 
 STEP: Final = "schritt"

@@ -8,13 +8,13 @@ from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
-from services.portal import figures
 from services.portal.backend import Unavailable, segment, together
-from services.portal.figures import Answer, Number
-from services.portal.form import Form
-from services.portal.looking import canonical, looking
-from services.portal.visit import Visit
-from services.portal.words import Words, mark
+from services.portal.figures import figures
+from services.portal.figures.figures import Answer, Number
+from services.portal.figures.looking import canonical, looking
+from services.portal.language.words import Words, mark
+from services.portal.web.form import Form
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 from shared.api.roles import HEAD_OF_OFFICE, REPORTING
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from services.portal.backend import Unavailable
-from services.portal.days import NoDay, read_day
-from services.portal.form import NO_DAY, Form
-from services.portal.terms import municipality_options
-from services.portal.visit import Visit
-from services.portal.words import Words, mark
+from services.portal.language.days import NoDay, read_day
+from services.portal.language.terms import municipality_options
+from services.portal.language.words import Words, mark
+from services.portal.web.form import NO_DAY, Form
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 from shared.contracts.municipalities import municipalities
 

@@ -1,4 +1,4 @@
-// Draws <div data-chart="{…}">: what services/portal/charts.py says, by ECharts, as SVG in the page's own colours.
+// Draws <div data-chart="{…}">: what services/portal/figures/charts.py says, by ECharts, as SVG in the page's own colours.
 //
 // Colours are custom properties of the stylesheet, so charts follow light, dark and paper by themselves. Lines and
 // bands are named where they end; there are no legends and no motion. The div's label and the table behind it say the
@@ -148,8 +148,12 @@ function namesBelow({ strands }, box, filled) {
 
 /** How much room names need beside the plot. */
 function roomFor(strands) {
-  const longest = Math.max(...strands.map(({ name }) => name.length * LETTER));
-  return 12 + SAMPLE + 6 + Math.min(186, Math.max(60, longest));
+  return 12 + SAMPLE + 6 + Math.min(186, Math.max(60, longestOf(strands)));
+}
+
+/** How wide the longest name is, in pixels. */
+function longestOf(strands) {
+  return Math.max(...strands.map(({ name }) => name.length * LETTER));
 }
 
 function sample(n, x, y, filled) {
@@ -261,7 +265,7 @@ function sideBySide(chart, box) {
     tooltip: { ...tooltip(chart), axisPointer: { type: "none" } },
     grid: {
       left: narrow ? 108 : 178,
-      right: many && !narrow ? 150 : 56,
+      right: many && !narrow ? 30 + longestOf(chart.strands) : 56,
       top: 4,
       bottom: 4 + (many && narrow ? chart.strands.length * ROW + 8 : 0),
       outerBoundsMode: "none",

@@ -1,4 +1,4 @@
-// Shows below a date field what was understood: the same ways of writing as services/portal/days.py, which decides.
+// Shows below a date field what was understood: the same ways of writing as services/portal/language/days.py, which decides.
 
 import { all, locale } from "./say.js";
 

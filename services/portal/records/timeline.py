@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from services.portal import terms
-from services.portal.words import Words
+from services.portal.language import terms
+from services.portal.language.words import Words
 
 Event = Mapping[str, Any]
 Entry = Mapping[str, Any]

@@ -18,16 +18,16 @@ from time import time
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from services.portal import as_of
-from services.portal.as_of import AsOf
 from services.portal.backend import Accepted, Backend, Unavailable
-from services.portal.form import CSRF, PAGE, Form, NoForm
+from services.portal.language.words import LANGUAGES, OFFICE, Words, words
 from services.portal.login.accounts import Account
 from services.portal.login.sessions import Session, csrf_token
-from services.portal.navigation import here, places
-from services.portal.security import HEADERS, HSTS
+from services.portal.web import as_of
+from services.portal.web.as_of import AsOf
+from services.portal.web.form import CSRF, PAGE, Form, NoForm
+from services.portal.web.navigation import here, places
+from services.portal.web.security import HEADERS, HSTS
 from services.portal.wiring import Portal
-from services.portal.words import LANGUAGES, OFFICE, Words, words
 from shared.api.reply import Reply
 from shared.api.request import Request
 from shared.api.said import Language

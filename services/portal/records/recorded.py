@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from services.portal import terms
-from services.portal.words import Words, mark
+from services.portal.language import terms
+from services.portal.language.words import Words, mark
 
 Document: TypeAlias = Mapping[str, Any]
 

@@ -9,10 +9,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from services.portal import terms
-from services.portal.assets import HERE, Assets
 from services.portal.backend import Unavailable
-from services.portal.words import LANGUAGES, Words, words
+from services.portal.language import terms
+from services.portal.language.words import LANGUAGES, Words, words
+from services.portal.web.assets import HERE, Assets
 from shared.api.said import Language
 
 TEMPLATES: Final = HERE / "templates"

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
 
-from services.portal import terms
 from services.portal.backend import Refused
-from services.portal.days import NoDay
-from services.portal.form import NO_DAY, Form
-from services.portal.words import Words
+from services.portal.language import terms
+from services.portal.language.days import NoDay
+from services.portal.language.words import Words
+from services.portal.web.form import NO_DAY, Form
 
 Kind = Literal["text", "lines", "day", "choice", "select", "flag", "person"]
 """Text, of one line or of several; a day as people write it; one of few, all in sight; one of many by first letters;

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from services.portal.words import NOTHING, Words, mark, sorted_as
+from services.portal.language.words import NOTHING, Words, mark, sorted_as
 from shared.contracts.model import Ags
 from shared.contracts.municipalities import municipalities
 

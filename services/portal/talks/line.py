@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Literal
 
-from services.portal.days import NoDay, read_day
-from services.portal.households import Household, Person
-from services.portal.words import sorted_as as folded
+from services.portal.language.days import NoDay, read_day
+from services.portal.language.words import sorted_as as folded
+from services.portal.records.households import Household, Person
 
 VERBS: Final[Mapping[str, Literal["talk", "nobody"]]] = {"b": "talk", "n": "nobody"}
 SHORTEST: Final = 3

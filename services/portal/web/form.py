@@ -11,8 +11,8 @@ from urllib.parse import parse_qsl
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from services.portal.backend import Refused
-from services.portal.days import NoDay, read_day
-from services.portal.words import Words, mark
+from services.portal.language.days import NoDay, read_day
+from services.portal.language.words import Words, mark
 
 MOST_FIELDS: Final = 2000
 KEY: Final = "_key"

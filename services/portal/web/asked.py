@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from secrets import randbelow
 from typing import Any, Final
 
-from services.portal.form import Form
 from services.portal.login.sessions import Session
-from services.portal.visit import Visit
+from services.portal.web.form import Form
+from services.portal.web.visit import Visit
 
 NUMBER: Final = "frage"
 """The parameter that names a question."""

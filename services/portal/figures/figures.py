@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from babel.dates import format_date, format_timedelta
 
-from services.portal.words import NOTHING, Words, mark
+from services.portal.language.words import NOTHING, Words, mark
 
 Value = int | float | str | None
 """As JSON holds it: euros are text."""

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-from services.portal.words import mark
+from services.portal.language.words import mark
 from shared.api.roles import (
     AUDITOR,
     DATA_PROTECTION_OFFICER,

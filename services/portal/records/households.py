@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.portal.words import sorted_as
+from services.portal.language.words import sorted_as
 
 ERASED: Final = "…"
 """What stands in the place of a name that was erased."""

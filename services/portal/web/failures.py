@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from services.portal.backend import Refused, Unavailable
-from services.portal.form import PAGE, NoForm
-from services.portal.visit import Forged, Visit, own_page
-from services.portal.words import mark
+from services.portal.language.words import mark
+from services.portal.web.form import PAGE, NoForm
+from services.portal.web.visit import Forged, Visit, own_page
 from shared.api.reply import Reply
 from shared.runtime.logs import get_logger
 

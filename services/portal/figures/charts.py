@@ -13,9 +13,10 @@ from typing import Final, Literal
 import orjson
 from babel.dates import format_date
 
-from services.portal import figures, terms
-from services.portal.figures import HIDDEN, PLACES, Answer, Number, Value
-from services.portal.words import Words, mark, sorted_as
+from services.portal.figures import figures
+from services.portal.figures.figures import HIDDEN, PLACES, Answer, Number, Value
+from services.portal.language import terms
+from services.portal.language.words import Words, mark, sorted_as
 
 Kind = Literal["areas", "stepped", "bars", "lines", "steps", "ranking", "pairs"]
 """``areas`` and ``stepped`` are stacked bands, ``lines`` and ``steps`` lines, ``bars`` stand on months, others lie."""

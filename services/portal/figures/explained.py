@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from services.portal import figures, terms
-from services.portal.charts import but, ends_with, only
-from services.portal.figures import Answer
-from services.portal.words import Words, mark
+from services.portal.figures import figures
+from services.portal.figures.charts import but, ends_with, only
+from services.portal.figures.figures import Answer
+from services.portal.language import terms
+from services.portal.language.words import Words, mark
 
 PAGE: Final = 25
 """Rows of a page."""

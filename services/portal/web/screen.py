@@ -17,8 +17,8 @@ from uuid import uuid4
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.routing import Rule
 
-from services.portal.failures import failure
-from services.portal.visit import Visit
+from services.portal.web.failures import failure
+from services.portal.web.visit import Visit
 from services.portal.wiring import portal_of
 from shared.api.entrypoint import InPlace
 from shared.api.reply import Reply

@@ -13,7 +13,7 @@ from shared.api.reply import Reply
 from shared.api.request import Request
 from shared.runtime.config import ConfigurationError
 
-HERE: Final = Path(__file__).parent
+HERE: Final = Path(__file__).parents[1]
 OWN: Final = HERE / "static"
 PACKAGES: Final = HERE / "node_modules"
 FROM_PACKAGES: Final = {

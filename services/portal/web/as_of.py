@@ -9,7 +9,7 @@ from datetime import date
 from typing import Final
 from urllib.parse import urlencode
 
-from services.portal.days import NoDay, read_day
+from services.portal.language.days import NoDay, read_day
 
 VALID_AT: Final = "stichtag"
 KNOWN_AT: Final = "wissensstand"

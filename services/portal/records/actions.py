@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from services.portal import fields
-from services.portal.fields import Field
-from services.portal.words import mark
+from services.portal.language.words import mark
+from services.portal.records import fields
+from services.portal.records.fields import Field
 from shared.api.roles import INTAKE_CLERK, TEAM_LEAD
 
 Record = Mapping[str, Any]

@@ -1,0 +1,1 @@
+"""Figures as the pages show them: numbers, charts, what stands behind them."""

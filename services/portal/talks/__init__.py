@@ -1,0 +1,1 @@
+"""A talk: told in one line, and the indicators that it answers."""
