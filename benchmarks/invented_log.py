@@ -8,7 +8,7 @@ it, with keys of their own for each person and case.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from random import Random
@@ -59,6 +59,15 @@ EVENTS_A_DAY: Final = 200
 BEGINS: Final = datetime(2015, 1, 1, tzinfo=UTC)
 SEALED_AT_ONCE: Final = 5000
 """Events whose new keys are made in one transaction."""
+WAYS: Final = (
+    *("weg", "stein", "feld", "rain", "pfad", "mark", "tal", "berg", "bach", "brück"),
+    *("furt", "grenz", "kreuz", "licht", "moos", "ried", "see", "ufer", "wend", "zoll"),
+)
+SOUNDS: Final = (
+    *("pro", "be", "mes", "sa", "lun", "do", "fir", "ga", "hol", "ke"),
+    *("tim", "no", "qui", "ru", "wal", "xe", "zor", "ji", "vin", "pam"),
+)
+"""What names are made of: some 8,000 family names and 400 given ones, as unlike in number as names are."""
 
 Happening: TypeAlias = tuple[str, int, Event]
 """A stream, the revision in it, and the event."""
@@ -175,6 +184,10 @@ def _procedure(random: Random, today: Today, person: PersonId) -> Iterator[tuple
     )
 
 
+def _name(random: Random, parts: Sequence[str], number: int) -> str:
+    return "".join(parts[int(len(parts) * random.random() ** 2)] for _ in range(number)).capitalize()
+
+
 def _registered(
     random: Random, day: date, person: PersonId, household: HouseholdId, anchor: PersonId | None
 ) -> PersonRegistered:
@@ -183,8 +196,8 @@ def _registered(
         person_id=person,
         household_id=household,
         anchor_id=anchor,
-        family_name="Messlatte",
-        given_name=f"Probe {random.randrange(1000)}",
+        family_name=_name(random, WAYS, 3),
+        given_name=_name(random, SOUNDS, 2),
         file_number=f"M-{random.randrange(10**8):08}",
         phone=None,
         relation=None if anchor is None else "minor_child",
