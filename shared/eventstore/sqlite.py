@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -29,7 +30,7 @@ from shared.eventstore.port import (
     StoredEvent,
     StoreUnavailable,
 )
-from shared.runtime.native import Completion, completion, queue, threading, time
+from shared.runtime.native import Completion, before_rest, completion, queue, threading, time
 
 GROUP: Final = 64
 """Appends in one transaction at most."""
@@ -152,10 +153,14 @@ class SqliteEventStore:
         if not self._threads:
             self._start_writing()
         outcome: Completion[Answer] = completion()
-        self._waiting.put(_Append(stream, events, expected, command_id, digest, outcome))
+        # When the hub rests, so that the writer wakes once for all that came meanwhile, and finds the interpreter free.
+        before_rest(partial(self._hand_over, _Append(stream, events, expected, command_id, digest, outcome)))
+        return outcome.wait()
+
+    def _hand_over(self, append: _Append) -> None:
+        self._waiting.put(append)
         if self._ended.is_set():
             self._refuse_waiting()
-        return outcome.wait()
 
     def _start_writing(self) -> None:
         with self._starting:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from eventlet import event as green_event
 from eventlet import patcher, spawn, tpool
-from eventlet.hubs import trampoline
+from eventlet.hubs import get_hub, trampoline
 
 if TYPE_CHECKING:
     import queue as queue
@@ -51,6 +51,17 @@ def aside(work: Callable[[], T]) -> T:
         return work()
     result: T = tpool.execute(work)
     return result
+
+
+def before_rest(work: Callable[[], None]) -> None:
+    """Do something when the green threads have done what they could for now, before the hub waits for the network.
+
+    Without green threads, at once.
+    """
+    if is_green():
+        get_hub().schedule_call_global(0, work)
+    else:
+        work()
 
 
 def completion() -> Completion[Any]:
