@@ -6,10 +6,10 @@ known was already left out of the fold.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 from services.intake import households, residences
 from services.intake.permits import Permit
@@ -20,6 +20,21 @@ from services.intake.residences import Absence, Stay
 from services.intake.reviews import Review
 from shared.contracts.intake import ConsentScope
 from shared.contracts.model import shown
+
+MEMBER: Final = (
+    "person_id",
+    "anchor_id",
+    "relation",
+    "family_name",
+    "given_name",
+    "file_number",
+    "phone",
+    "born_on",
+    "sex",
+    "language",
+    "interpreter_needed",
+)
+"""What a household says of each of its members."""
 
 
 def person(record: Person, day: date) -> dict[str, Any]:
@@ -48,6 +63,13 @@ def person(record: Person, day: date) -> dict[str, Any]:
         ],
         "consents": {scope: _standing(record, scope, day) for scope in get_args(ConsentScope)},
     }
+
+
+def members(records: Iterable[Person], household_id: str, day: date) -> list[dict[str, Any]]:
+    """Who of these persons belonged to a household on that day; the anchor first, then as they came."""
+    told = (person(record, day) for record in records)
+    found = [{name: one[name] for name in MEMBER} for one in told if one["household_id"] == household_id]
+    return sorted(found, key=lambda one: one["anchor_id"] is not None)
 
 
 def household(

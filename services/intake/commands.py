@@ -316,11 +316,10 @@ class GetPerson(AsOf):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GetHousehold:
-    """The members of a household on a day (default: today)."""
+class GetHousehold(AsOf):
+    """The members of a household on a day (default: today), as it was known."""
 
     household_id: HouseholdId = uuid()
-    valid_at: date | None = any_date(default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -219,20 +219,25 @@ class IntakeHttp(ServiceHttp):
         personal=True,
     )
     def get_household(self, call: Call[GetHousehold]) -> dict[str, Any]:
-        """The members of a household on a day."""
+        """The members of a household on a day, as it was known."""
         household_id, day = call.query.household_id, call.query.valid_at or call.today
         with self.reader.snapshot() as now:
-            if not who_belongs_together.exists_ever(now.connection, now.tables(HOUSEHOLDS), household_id):
-                raise Refused("unknown-household", household=household_id)
+            ever = who_belongs_together.ever(now.connection, now.tables(HOUSEHOLDS), household_id)
             found = who_belongs_together.members(now.connection, now.tables(HOUSEHOLDS), [household_id], day)
-            members = found[household_id]
-            names = who_is_who.named(now.connection, now.tables(PERSONS), [m["person_id"] for m in members])
+            names = who_is_who.named(now.connection, now.tables(PERSONS), ever)
             position = now.position(HOUSEHOLDS)
+        if not ever:
+            raise Refused("unknown-household", household=household_id)
+        members = [{**member, **names[member["person_id"]]} for member in found[household_id]]
+        if (known := call.query.known) is not None:  # the views know only what is known now
+            records = filter(None, (as_known(self._history(each), known) for each in ever))
+            members = answers.members(records, household_id, day)
         call.reads(*(member["person_id"] for member in members))
         return {
             "household_id": household_id,
-            "members": [{**member, **names[member["person_id"]]} for member in members],
+            "members": members,
             "valid_at": day,
+            "known_at": call.query.known_at,
             "position": position,
         }
 

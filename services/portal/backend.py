@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar, overload
 from urllib.parse import quote, urlencode
 
 import eventlet
 import orjson
 import urllib3
 
+from services.portal.answers import Accepted, Answer, Refused, Unavailable
 from services.portal.login.accounts import Account
-from shared.api.problems import TYPE
 from shared.api.said import Language
 from shared.service.tokens import issue
 
@@ -29,69 +28,16 @@ HEALTH: Final = 1.0
 """Seconds within which a process says how it is."""
 MOST_CONNECTIONS: Final = 64
 """Per service."""
+IDEMPOTENCY_KEY: Final = "Idempotency-Key"
+"""The header with which a command goes, and nothing else."""
 TODAY_FOR: Final = 2.0
 """Seconds for which the business clock's day is remembered."""
-_ID: Final = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_CODE_NAME: Final = re.compile(rf" \((?:{_ID}|[a-z]+(?:_[a-z]+)*)\)| {_ID}")
-"""An id, or in brackets a name as programs have it, with the space before."""
 
-
-class Unavailable(Exception):
-    """A service does not answer, or cannot at the moment. ``outcome_unknown``: it may have done what was asked."""
-
-    def __init__(self, service: str, *, outcome_unknown: bool = False) -> None:
-        super().__init__(service)
-        self.service, self.outcome_unknown = service, outcome_unknown
-
-
-class Refused(Exception):
-    """A service says no, in a problem document (in the language of who asked)."""
-
-    def __init__(self, problem: Mapping[str, Any]) -> None:
-        super().__init__(str(problem.get("type", "")).removeprefix(TYPE))
-        self.problem = problem
-
-    @property
-    def slug(self) -> str:
-        """The problem's name, like ``case-not-open``."""
-        return str(self.args[0])
-
-    @property
-    def status(self) -> int:
-        return int(self.problem.get("status", 500))
-
-    @property
-    def title(self) -> str:
-        """The sentence for people: without the ids and code names that programs find in it."""
-        return _CODE_NAME.sub("", str(self.problem.get("title", "")))
-
-    @property
-    def entry(self) -> str:
-        """The field or entry that breaks the rule, if the refusal names one."""
-        return str(self.problem.get("facts", {}).get("entry", ""))
-
-    @property
-    def errors(self) -> dict[str, str]:
-        """What is wrong with which field, by its path."""
-        return {str(error["path"]): str(error["message"]) for error in self.problem.get("errors", ())}
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A command's answer: ``id`` of what it is about, ``position`` of its newest event, and further ids."""
-
-    document: Mapping[str, Any]
-
-    @property
-    def id(self) -> str:
-        return str(self.document["id"])
-
-    @property
-    def position(self) -> int:
-        return int(self.document["position"])
-
-    def __getitem__(self, name: str) -> Any:
-        return self.document[name]
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
 
 
 class Services:
@@ -110,10 +56,10 @@ class Services:
             num_pools=16,
             maxsize=MOST_CONNECTIONS,
             retries=False,
-            timeout=urllib3.Timeout(connect=CONNECT, read=READ),
         )
         self._tokens: dict[str, tuple[float, Account, str]] = {}
         self._today: tuple[float, date] | None = None
+        self._told_today = ""
 
     def token(self, account: Account) -> str:
         """A token for an account that lasts at least another minute."""
@@ -132,52 +78,65 @@ class Services:
         return self._today[1]
 
     def _ask_today(self) -> date:
+        """As the first tells it that answers at once, beginning with who told it last."""
         last: Unavailable | None = None
-        for service in self._services:
+        for service in sorted(self._services, key=lambda each: each != self._told_today):
             try:
-                answer = self.request(service, "GET", "/clock", None, {})
+                answer = self.request(service, "GET", "/clock", None, {}, patience=HEALTH)
             except Unavailable as unavailable:
                 last = unavailable
             else:
+                self._told_today = service
                 return date.fromisoformat(answer["today"])
         raise last or Unavailable("clock")
 
     def request(
-        self, service: str, method: str, path: str, body: object | None, headers: Mapping[str, str]
-    ) -> Mapping[str, Any]:
+        self,
+        service: str,
+        method: str,
+        path: str,
+        body: object | None,
+        headers: Mapping[str, str],
+        *,
+        patience: float = READ,
+    ) -> Answer:
         """One request, sent once more if the connection breaks: all that is asked may be asked twice.
 
-        Raises Unavailable, Refused.
+        ``patience``: seconds until a service that says nothing counts as not available. Raises Unavailable, Refused.
         """
         if service not in self._addresses:
             raise Unavailable(service)
         url, data = self._addresses[service] + path, None if body is None else orjson.dumps(body)
         if data is not None:
             headers = {**headers, "Content-Type": "application/json"}
+        timeout = urllib3.Timeout(connect=CONNECT, read=patience)
+        ask = partial(self._pool.request, method, url, body=data, headers=headers, timeout=timeout)
+        is_command, may_be_done = IDEMPOTENCY_KEY in headers, False
         try:
             try:
-                response = self._pool.request(method, url, body=data, headers=headers)
+                response = ask()
             except urllib3.exceptions.ProtocolError:
-                response = self._pool.request(method, url, body=data, headers=headers)
+                may_be_done = is_command  # the answer is lost, perhaps not the deed
+                response = ask()
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
-            raise Unavailable(service) from None
+            raise Unavailable(service, outcome_unknown=may_be_done) from None
         except urllib3.exceptions.HTTPError:
-            raise Unavailable(service, outcome_unknown=True) from None
-        if response.status >= 500:
-            raise Unavailable(service, outcome_unknown=response.status == 500)
+            raise Unavailable(service, outcome_unknown=is_command) from None
+        if response.status >= 500:  # 503 is said before anything is done
+            raise Unavailable(service, outcome_unknown=may_be_done if response.status == 503 else is_command)
         try:
-            document: Mapping[str, Any] = orjson.loads(response.data)
+            document: Answer = orjson.loads(response.data)
         except orjson.JSONDecodeError:
-            raise Unavailable(service) from None
+            raise Unavailable(service, outcome_unknown=is_command) from None
         if response.status >= 400:
             raise Refused(document)
         return document
 
-    def ready(self, process: str) -> Mapping[str, Any]:
+    def ready(self, process: str) -> Answer:
         """What a process says of itself: ``status`` "ready" or "waiting", and details. Raises Unavailable."""
         try:
             response = self._pool.request("GET", f"{self._addresses[process]}/health/ready", timeout=HEALTH)
-            document: Mapping[str, Any] = orjson.loads(response.data)
+            document: Answer = orjson.loads(response.data)
         except (urllib3.exceptions.HTTPError, orjson.JSONDecodeError):
             raise Unavailable(process) from None
         return document
@@ -205,7 +164,7 @@ class Backend:
         self.position = position
         self._headers = {"Accept-Language": language, "Correlation-Id": correlation_id}
 
-    def get(self, path: str, **parameters: object) -> Mapping[str, Any]:
+    def get(self, path: str, **parameters: object) -> Answer:
         """Ask a query: ``get(f"/casework/v1/cases/{case_id}", valid_at=day)``. None is left out, a list repeated.
 
         Raises Unavailable, Refused.
@@ -214,18 +173,18 @@ class Backend:
         query = f"?{urlencode(given, doseq=True)}" if given else ""
         return self._request("GET", path + query, None, self._newest())
 
-    def question(self, path: str, **body: object) -> Mapping[str, Any]:
+    def question(self, path: str, **body: object) -> Answer:
         """Ask what may hold names or reasons, in a body; None is left out. Raises Unavailable, Refused."""
         given = {name: value for name, value in body.items() if value is not None}
         return self._request("POST", path, given, self._newest())
 
     def command(self, path: str, body: Mapping[str, Any], *, key: str) -> Accepted:
         """Have something recorded; ``key`` is the form's: sent twice, it happens once. Raises Unavailable, Refused."""
-        accepted = Accepted(self._request("POST", path, body, {"Idempotency-Key": key}))
+        accepted = Accepted(self._request("POST", path, body, {IDEMPOTENCY_KEY: key}))
         self.position = max(self.position or 0, accepted.position)
         return accepted
 
-    def parked(self, process: str) -> Mapping[str, Any]:
+    def parked(self, process: str) -> Answer:
         """The messages that a process put aside. Raises Unavailable, Refused."""
         return self._services.request(process, "GET", "/parked", None, self._identified({}))
 
@@ -236,7 +195,7 @@ class Backend:
     def _newest(self) -> Mapping[str, str]:
         return {} if self.position is None else {"Min-Position": str(self.position)}
 
-    def _request(self, method: str, path: str, body: object | None, headers: Mapping[str, str]) -> Mapping[str, Any]:
+    def _request(self, method: str, path: str, body: object | None, headers: Mapping[str, str]) -> Answer:
         return self._services.request(path.split("/")[1], method, path, body, self._identified(headers))
 
     def _identified(self, headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -245,17 +204,33 @@ class Backend:
         return {**self._headers, **headers, **who}
 
 
-def together(*questions: Callable[[], Any]) -> list[Any]:
+@overload
+def together(a: Callable[[], A], b: Callable[[], B], /) -> tuple[A | Unavailable, B | Unavailable]: ...
+@overload
+def together(
+    a: Callable[[], A], b: Callable[[], B], c: Callable[[], C], /
+) -> tuple[A | Unavailable, B | Unavailable, C | Unavailable]: ...
+@overload
+def together(
+    a: Callable[[], A], b: Callable[[], B], c: Callable[[], C], d: Callable[[], D], e: Callable[[], E], /
+) -> tuple[A | Unavailable, B | Unavailable, C | Unavailable, D | Unavailable, E | Unavailable]: ...
+@overload
+def together(*questions: Callable[[], A]) -> tuple[A | Unavailable, ...]: ...
+def together(*questions: Callable[[], Any]) -> tuple[Any, ...]:
     """Ask several questions at once; a page then takes as long as the slowest.
 
     The answers in order, with an ``Unavailable`` in the place of each that a service could not answer: that part of
     the page says so, the rest goes on. Raises what else a question raises.
     """
     asked = [eventlet.spawn(_answer_or_unavailable, question) for question in questions]
-    return [each.wait() for each in asked]
+    return tuple(each.wait() for each in asked)
 
 
-def needed(*questions: Callable[[], Any]) -> list[Any]:
+@overload
+def needed(a: Callable[[], A], b: Callable[[], B], /) -> tuple[A, B]: ...
+@overload
+def needed(a: Callable[[], A], b: Callable[[], B], c: Callable[[], C], /) -> tuple[A, B, C]: ...
+def needed(*questions: Callable[[], Any]) -> tuple[Any, ...]:
     """The same for a page that can do without none of them. Raises Unavailable, too."""
     answers = together(*questions)
     for answer in answers:

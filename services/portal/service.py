@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import ClassVar, Final
 from uuid import UUID
 
-from services.portal.figures.looking import READ as FIGURES
+from services.portal import doors
 from services.portal.pages import (
     audit,
     consultation,
     correlation,
+    cover,
     dashboard,
     data_protection,
     figure,
@@ -21,28 +22,23 @@ from services.portal.pages import (
     my_day,
     operations,
     persons,
+    reason,
     register,
     replay,
     report,
     responsibility,
+    talk_line,
 )
 from services.portal.pages import help as help_page
-from services.portal.pages.consultation import ADVISE
-from services.portal.pages.report import SEAL
-from services.portal.records.actions import RECORD
 from services.portal.web.failures import NotHere
-from services.portal.web.screen import EVERYBODY, form, screen
+from services.portal.web.screen import form, screen
 from services.portal.web.visit import Visit
 from services.portal.wiring import Portal, portal
 from shared.api.entrypoint import page
 from shared.api.health import live_reply, metrics_reply, ready_reply
 from shared.api.problems import Problem
 from shared.api.reply import Reply
-from shared.api.roles import AUDITOR, DATA_PROTECTION_OFFICER, INTEGRATION_MANAGER, MUNICIPAL_STAFF, OPERATOR, TEAM_LEAD
 from shared.runtime.config import Settings
-
-OPERATIONS: Final = {AUDITOR, OPERATOR}
-ERASURES: Final = {AUDITOR, DATA_PROTECTION_OFFICER}
 
 
 class PortalHttp:
@@ -79,12 +75,12 @@ class PortalHttp:
         """From now on in the other language."""
         return login.speak(visit)
 
-    @form("/sitzung", roles=EVERYBODY)
+    @form("/sitzung", roles=doors.EVERYBODY)
     def stay(self, visit: Visit) -> Reply:
         """A sign of life of somebody who types for long."""
         return visit.json({"idle": self.portal.sessions.idle})
 
-    @screen("/entwurfsschluessel", roles=EVERYBODY, sign_of_life=False)
+    @screen("/entwurfsschluessel", roles=doors.EVERYBODY, sign_of_life=False)
     def draft_key(self, visit: Visit) -> Reply:
         """The key under which this account's drafts are kept in the browser."""
         return login.draft_key(visit)
@@ -95,70 +91,70 @@ class PortalHttp:
 
     # --- my day, and recording talks ----------------------------------------------------------------
 
-    @screen("/mein-tag", roles=ADVISE)
+    @screen("/mein-tag", roles=doors.ADVISE)
     def my_day(self, visit: Visit) -> Reply:
         """Whom to see, what falls due, whom one stands in for."""
         return my_day.show(visit)
 
-    @form("/mein-tag/vergeblich", roles=ADVISE)
+    @form("/mein-tag/vergeblich", roles=doors.ADVISE)
     def nobody_met(self, visit: Visit) -> Reply:
         """A visit that met nobody."""
         return consultation.nobody_met(visit)
 
-    @form("/mein-tag/zeile", roles=ADVISE)
+    @form("/mein-tag/zeile", roles=doors.ADVISE)
     def take_line(self, visit: Visit) -> Reply:
         """A talk in one line."""
         return my_day.take_line(visit)
 
-    @form("/mein-tag/zeile/verstanden", roles=ADVISE)
+    @form("/mein-tag/zeile/verstanden", roles=doors.ADVISE)
     def understand_line(self, visit: Visit) -> Reply:
         """What the line says so far."""
-        return my_day.understood(visit)
+        return talk_line.understood(visit)
 
-    @screen("/mein-tag/kollegen", roles=ADVISE)
+    @screen("/mein-tag/kollegen", roles=doors.ADVISE)
     def colleagues(self, visit: Visit) -> Reply:
         """For whom one could stand in today."""
-        return my_day.colleagues(visit)
+        return cover.colleagues(visit)
 
-    @form("/mein-tag/vertretung", roles=ADVISE)
+    @form("/mein-tag/vertretung", roles=doors.ADVISE)
     def stand_in(self, visit: Visit) -> Reply:
         """Stand in for somebody until the evening."""
-        return my_day.stand_in(visit)
+        return cover.stand_in(visit)
 
-    @form("/mein-tag/vertretung/ende", roles=ADVISE)
+    @form("/mein-tag/vertretung/ende", roles=doors.ADVISE)
     def end_cover(self, visit: Visit) -> Reply:
         """Stand in only until today."""
-        return my_day.end_cover(visit)
+        return cover.end_cover(visit)
 
-    @screen("/beratung/<uuid:case_id>", roles=ADVISE)
+    @screen("/beratung/<uuid:case_id>", roles=doors.ADVISE)
     def talk(self, visit: Visit, case_id: UUID) -> Reply:
         """Record a talk with a case."""
         return consultation.show(visit, case_id)
 
-    @form("/beratung/<uuid:case_id>", roles=ADVISE)
+    @form("/beratung/<uuid:case_id>", roles=doors.ADVISE)
     def record_talk(self, visit: Visit, case_id: UUID) -> Reply:
         return consultation.record(visit, case_id)
 
-    @form("/beratung/werte", roles=ADVISE)
+    @form("/beratung/werte", roles=doors.ADVISE)
     def values_of_talk(self, visit: Visit) -> Reply:
         """What would be derived from the form as it is."""
         return consultation.values(visit)
 
-    @form("/beratung/grund", roles=ADVISE)
+    @form("/beratung/grund", roles=doors.ADVISE)
     def give_reason_to_read(self, visit: Visit) -> Reply:
         """Why a team's lead reads a talk."""
-        return consultation.give_reason(visit)
+        return reason.give(visit, consultation.WHY)
 
-    @screen("/beratung/<uuid:case_id>/<uuid:consultation_id>", roles=ADVISE)
+    @screen("/beratung/<uuid:case_id>/<uuid:consultation_id>", roles=doors.ADVISE)
     def recorded_talk(self, visit: Visit, case_id: UUID, consultation_id: UUID) -> Reply:
         """A talk as it stands, to correct it or take it back."""
         return consultation.show_recorded(visit, case_id, consultation_id)
 
-    @form("/beratung/<uuid:case_id>/<uuid:consultation_id>", roles=ADVISE)
+    @form("/beratung/<uuid:case_id>/<uuid:consultation_id>", roles=doors.ADVISE)
     def correct_talk(self, visit: Visit, case_id: UUID, consultation_id: UUID) -> Reply:
         return consultation.correct(visit, case_id, consultation_id)
 
-    @form("/beratung/<uuid:case_id>/<uuid:consultation_id>/zuruecknehmen", roles=ADVISE)
+    @form("/beratung/<uuid:case_id>/<uuid:consultation_id>/zuruecknehmen", roles=doors.ADVISE)
     def withdraw_talk(self, visit: Visit, case_id: UUID, consultation_id: UUID) -> Reply:
         """A talk or visit that was recorded by mistake."""
         return consultation.withdraw(visit, case_id, consultation_id)
@@ -172,155 +168,155 @@ class PortalHttp:
 
     # --- finding and registering people -----------------------------------------------------------
 
-    @screen("/personen", roles=persons.READ)
+    @screen("/personen", roles=doors.LOOK_UP)
     def show_search(self, visit: Visit) -> Reply:
         return persons.show(visit)
 
-    @form("/personen", roles=persons.READ)
+    @form("/personen", roles=doors.LOOK_UP)
     def find_persons(self, visit: Visit) -> Reply:
         """Who begins like this; names stand in no address."""
         return persons.find(visit)
 
-    @screen("/personen/neu", roles=register.WRITE)
+    @screen("/personen/neu", roles=doors.REGISTER)
     def show_register(self, visit: Visit) -> Reply:
         """A form for a whole household."""
         return register.show(visit)
 
-    @form("/personen/neu", roles=register.WRITE)
+    @form("/personen/neu", roles=doors.REGISTER)
     def register_household(self, visit: Visit) -> Reply:
         return register.take(visit)
 
-    @form("/personen/aehnliche", roles=register.WRITE)
+    @form("/personen/aehnliche", roles=doors.REGISTER)
     def candidates(self, visit: Visit) -> Reply:
         """Who is there already under the name that is being typed."""
         return register.candidates(visit)
 
-    # --- figures ----------------------------------------------------------------------------------
-
-    @screen("/lage", roles=FIGURES)
-    def dashboard(self, visit: Visit) -> Reply:
-        """Eight figures at a glance, at any date and as known on any other."""
-        return dashboard.show(visit)
-
-    @screen("/lage/verlaeufe", roles=FIGURES)
-    def dashboard_courses(self, visit: Visit) -> Reply:
-        """The small courses in its tiles."""
-        return dashboard.courses(visit)
-
-    @screen("/lage/teil/<name>", roles=FIGURES)
-    def dashboard_part(self, visit: Visit, name: str) -> Reply:
-        """Courses and comparisons below them, part by part."""
-        return dashboard.part(visit, name)
-
-    @screen("/lage/bericht", roles=FIGURES)
-    def report(self, visit: Visit) -> Reply:
-        """The whole table on one page, and what was sealed."""
-        return report.show(visit)
-
-    @form("/lage/bericht", roles=SEAL)
-    def seal_report(self, visit: Visit) -> Reply:
-        return report.seal(visit)
-
-    @screen("/lage/berichte/<report_id>", roles=FIGURES)
-    def sealed_report(self, visit: Visit, report_id: str) -> Reply:
-        """A sealed report, counted anew and compared."""
-        return report.sealed(visit, report_id)
-
-    @screen("/lage/<name>", roles=FIGURES)
-    def figure(self, visit: Visit, name: str) -> Reply:
-        """A figure explained: what it is, what it is the sum of, why it differs."""
-        return figure.show(visit, name)
-
-    @screen("/lage/<name>/csv/<what>", roles=FIGURES)
-    def figure_file(self, visit: Visit, name: str, what: str) -> Reply:
-        """The same for a spreadsheet."""
-        return figure_file.show(visit, name, what)
-
-    @screen("/akte/<uuid:person_id>", roles=persons.READ)
+    @screen("/akte/<uuid:person_id>", roles=doors.LOOK_UP)
     def show_file(self, visit: Visit, person_id: UUID) -> Reply:
         """Who somebody is, in which phase and why, and what was recorded."""
         return file.show(visit, str(person_id))
 
-    @screen("/akte/<uuid:person_id>/beratung", roles={INTEGRATION_MANAGER, TEAM_LEAD})
+    @screen("/akte/<uuid:person_id>/beratung", roles=doors.ADVISE)
     def consult(self, visit: Visit, person_id: UUID) -> Reply:
         """On to recording a talk with the person's household."""
         return file.consult(visit, str(person_id))
 
-    @screen("/akte/<uuid:person_id>/<action>", roles=RECORD)
+    @screen("/akte/<uuid:person_id>/<action>", roles=doors.RECORD)
     def show_action(self, visit: Visit, person_id: UUID, action: str) -> Reply:
         """A command's form in the file; what there is to record stands in ``actions``."""
         return file.open_form(visit, str(person_id), action)
 
-    @form("/akte/<uuid:person_id>/<action>", roles=RECORD)
+    @form("/akte/<uuid:person_id>/<action>", roles=doors.RECORD)
     def take_action(self, visit: Visit, person_id: UUID, action: str) -> Reply:
         return file.take(visit, str(person_id), action)
 
-    @screen("/akte/<uuid:person_id>/<action>/<uuid:entry_id>", roles=RECORD)
+    @screen("/akte/<uuid:person_id>/<action>/<uuid:entry_id>", roles=doors.RECORD)
     def show_action_on_entry(self, visit: Visit, person_id: UUID, action: str, entry_id: UUID) -> Reply:
         """The same about one entry: a decision of a procedure, a correction, a withdrawal."""
         return file.open_form(visit, str(person_id), action, str(entry_id))
 
-    @form("/akte/<uuid:person_id>/<action>/<uuid:entry_id>", roles=RECORD)
+    @form("/akte/<uuid:person_id>/<action>/<uuid:entry_id>", roles=doors.RECORD)
     def take_action_on_entry(self, visit: Visit, person_id: UUID, action: str, entry_id: UUID) -> Reply:
         return file.take(visit, str(person_id), action, str(entry_id))
 
+    # --- figures ----------------------------------------------------------------------------------
+
+    @screen("/lage", roles=doors.FIGURES)
+    def dashboard(self, visit: Visit) -> Reply:
+        """Eight figures at a glance, at any date and as known on any other."""
+        return dashboard.show(visit)
+
+    @screen("/lage/verlaeufe", roles=doors.FIGURES)
+    def dashboard_courses(self, visit: Visit) -> Reply:
+        """The small courses in its tiles."""
+        return dashboard.courses(visit)
+
+    @screen("/lage/teil/<name>", roles=doors.FIGURES)
+    def dashboard_part(self, visit: Visit, name: str) -> Reply:
+        """Courses and comparisons below them, part by part."""
+        return dashboard.part(visit, name)
+
+    @screen("/lage/bericht", roles=doors.FIGURES)
+    def report(self, visit: Visit) -> Reply:
+        """The whole table on one page, and what was sealed."""
+        return report.show(visit)
+
+    @form("/lage/bericht", roles=doors.SEAL)
+    def seal_report(self, visit: Visit) -> Reply:
+        return report.seal(visit)
+
+    @screen("/lage/berichte/<report_id>", roles=doors.FIGURES)
+    def sealed_report(self, visit: Visit, report_id: str) -> Reply:
+        """A sealed report, counted anew and compared."""
+        return report.sealed(visit, report_id)
+
+    @screen("/lage/<name>", roles=doors.FIGURES)
+    def figure(self, visit: Visit, name: str) -> Reply:
+        """A figure explained: what it is, what it is the sum of, why it differs."""
+        return figure.show(visit, name)
+
+    @screen("/lage/<name>/csv/<what>", roles=doors.FIGURES)
+    def figure_file(self, visit: Visit, name: str, what: str) -> Reply:
+        """The same for a spreadsheet."""
+        return figure_file.show(visit, name, what)
+
     # --- audit ------------------------------------------------------------------------------------
 
-    @screen("/pruefung", roles={AUDITOR})
+    @screen("/pruefung", roles=doors.HISTORY)
     def history(self, visit: Visit) -> Reply:
         """What was recorded, the newest first."""
         return audit.show(visit)
 
-    @form("/pruefung", roles={AUDITOR})
+    @form("/pruefung", roles=doors.HISTORY)
     def search_history(self, visit: Visit) -> Reply:
         return audit.search(visit)
 
-    @screen("/pruefung/grund", roles={AUDITOR})
+    @screen("/pruefung/grund", roles=doors.HISTORY)
     def ask_reason(self, visit: Visit) -> Reply:
         """Why somebody looks into the history: asked once in a session."""
-        return audit.ask_reason(visit)
+        return reason.ask(visit, audit.WHY)
 
-    @form("/pruefung/grund", roles={AUDITOR})
+    @form("/pruefung/grund", roles=doors.HISTORY)
     def give_reason(self, visit: Visit) -> Reply:
-        return audit.give_reason(visit)
+        return reason.give(visit, audit.WHY)
 
-    @screen("/pruefung/vorgang/<act>", roles={AUDITOR})
+    @screen("/pruefung/vorgang/<act>", roles=doors.HISTORY)
     def correlation(self, visit: Visit, act: str) -> Reply:
         """What one act set in motion, to the last reaction."""
         return correlation.show(visit, act)
 
-    @screen("/pruefung/verlauf/<stream>", roles={AUDITOR})
+    @screen("/pruefung/verlauf/<stream>", roles=doors.HISTORY)
     def replay(self, visit: Visit, stream: str) -> Reply:
         """How a stream came to be what it is, step by step."""
         return replay.show(visit, stream)
 
-    @screen("/pruefung/betrieb", roles=OPERATIONS)
+    @screen("/pruefung/betrieb", roles=doors.OPERATION)
     def operations(self, visit: Visit) -> Reply:
         """How every process does, and what was put aside."""
         return operations.show(visit)
 
     # --- data protection, municipalities ----------------------------------------------------------
 
-    @screen("/datenschutz", roles={DATA_PROTECTION_OFFICER})
+    @screen("/datenschutz", roles=doors.ACCESSES)
     def accesses(self, visit: Visit) -> Reply:
         """Who read whose record, when, what for and why."""
         return data_protection.show(visit)
 
-    @form("/datenschutz", roles={DATA_PROTECTION_OFFICER})
+    @form("/datenschutz", roles=doors.ACCESSES)
     def search_accesses(self, visit: Visit) -> Reply:
         return data_protection.search(visit)
 
-    @screen("/datenschutz/loeschungen", roles=ERASURES)
+    @screen("/datenschutz/loeschungen", roles=doors.ERASURES)
     def erasures(self, visit: Visit) -> Reply:
         """Whose keys were destroyed, when and why."""
         return data_protection.erasures(visit)
 
-    @screen("/gemeinde", roles={MUNICIPAL_STAFF})
+    @screen("/gemeinde", roles=doors.MUNICIPALITY)
     def municipality(self, visit: Visit) -> Reply:
         """Who is in charge in one's municipality, and the phase of a person who lives there."""
         return municipality.show(visit)
 
-    @form("/gemeinde", roles={MUNICIPAL_STAFF})
+    @form("/gemeinde", roles=doors.MUNICIPALITY)
     def find_in_municipality(self, visit: Visit) -> Reply:
         return municipality.find(visit)
 

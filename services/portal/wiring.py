@@ -16,6 +16,7 @@ from services.portal.login.database import open_database
 from services.portal.login.identity import ByPassword, Login
 from services.portal.login.sessions import Sessions
 from services.portal.login.throttle import Throttle
+from services.portal.records.seen import Seen
 from services.portal.web.assets import Assets
 from services.portal.web.rendering import Templates
 from shared.privacy.masters import ISSUER_PRIVATE, PORTAL_KEY, SecretInvalid, load_secret
@@ -34,6 +35,7 @@ class Portal:
     login: Login
     assets: Assets
     templates: Templates
+    seen: Seen
     key: bytes
     close: Callable[[], None]
 
@@ -62,6 +64,7 @@ class Portal:
                 login=ByPassword(accounts, Throttle(database, hmac.digest(key, b"throttle", "sha256"))),
                 assets=assets,
                 templates=Templates(assets),
+                seen=Seen(),
                 key=key,
                 close=opened.pop_all().close,
             )

@@ -154,6 +154,31 @@ def test_a_household_is_registered_found_and_shown(intake: Caller) -> None:
     assert (record["valid_at"], record["known_at"], record["revision"]) == (TODAY, None, 1)
 
 
+def test_a_household_is_told_as_it_was_known(intake: Caller) -> None:
+    anchor = intake.done("/intake/v1/persons", {**ANNA, "family_name": "Wissen"})
+    spouse = intake.done(
+        "/intake/v1/persons",
+        {**ANNA, "given_name": "Bruno", "file_number": None, "anchor_id": anchor["id"], "relation": "spouse"},
+    )
+    home = f"/intake/v1/households/{anchor['household_id']}"
+    now = intake.get(home, after=spouse["position"]).json()
+    left = intake.done(f"{path_of(spouse['id'])}/household", {"joined_on": "2018-01-15"})
+    master_data = {name: value for name, value in ANNA.items() if name != "registered_on"}
+    renamed = {**master_data, "family_name": "Wissend", "corrected_on": TODAY}
+    last = intake.done(f"{path_of(anchor['id'])}/corrections/master-data", renamed)
+    (alone,) = intake.get(home, after=last["position"]).json()["members"]
+    assert (alone["person_id"], alone["family_name"]) == (anchor["id"], "Wissend")
+
+    then = intake.get(home, known_at=str(spouse["position"])).json()
+    assert then["members"] == now["members"] and now["members"][0]["family_name"] == "Wissen"
+    assert then["known_at"] == str(spouse["position"])
+    only_anchor = intake.get(home, known_at=str(anchor["position"])).json()["members"]
+    assert [member["person_id"] for member in only_anchor] == [anchor["id"]]
+    before_they_left = intake.get(home, known_at=str(left["position"]), valid_at="2018-01-14").json()
+    assert before_they_left["members"] == now["members"]
+    assert intake.get(home, known_at="2001-01-01").json()["members"] == []
+
+
 def test_a_persons_way_through_the_office(intake: Caller) -> None:
     """Every command once, each accepted; then the record tells it all."""
     anchor = intake.done("/intake/v1/persons", {**ANNA, "family_name": "Bezug"})

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import chromium
 from tests.platform.conftest import machine
-from tests.portal.browser import Size, log_in, new_context
-from tests.portal.house import RunningPortal, Visitor
+from tests.portal.browser import Size, enter, new_context
+from tests.portal.house import RunningPortal, Visitor, everybody
 
 
 @pytest.fixture(scope="session")
@@ -32,12 +32,20 @@ def visitor(portal: RunningPortal) -> Visitor:
     return portal.visitor()
 
 
+@pytest.fixture(scope="module")
+def visitors(portal: RunningPortal) -> Mapping[str, Visitor]:
+    """Somebody of each role, logged in; the auditor has said why."""
+    return everybody(portal)
+
+
 Open = Callable[..., Page]
 
 
 @pytest.fixture
 def open_page(portal: RunningPortal, browser: Browser) -> Iterator[Open]:
-    """``open_page(role=None, size="wide", language="de-DE", checks=True)``: a page in a window of its own.
+    """``open_page(role=None, size="wide", language="de-DE", checks=False)``: a page in a window of its own.
+
+    With a role, somebody is logged in there.
 
     At the end of the test no script may have failed, and nothing may have been refused by the security policy.
     ``checks`` opens the door for axe, which the policy would keep out.
@@ -49,23 +57,17 @@ def open_page(portal: RunningPortal, browser: Browser) -> Iterator[Open]:
     ) -> Page:
         context = new_context(browser, portal, size=size, language=language, bypass_csp=checks, **more)
         contexts.append(context)
+        if role is not None:
+            enter(context, portal, role)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda message: complaints.append(message.text) if _is_refusal(message.text) else None)
-        if role is not None:
-            log_in(page, portal, role)
         return page
 
     yield open_one
     for context in contexts:
         context.close()
     assert complaints == []
-
-
-@pytest.fixture
-def as_user(open_page: Open) -> Open:
-    """``as_user(role, …)``: a page of somebody who is logged in, as ``open_page`` takes it."""
-    return open_page
 
 
 def _is_refusal(text: str) -> bool:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import signal
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from html import unescape
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import requests
 
@@ -16,17 +19,21 @@ from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER
 from deploy.one_machine import OneMachine
 from services.portal.login.accounts import Accounts, made_password
 from services.portal.login.database import open_database
+from services.portal.login.sessions import Sessions
+from services.portal.web.visit import SESSION
 from shared.api.roles import (
     AUDITOR,
     DATA_PROTECTION_OFFICER,
     HEAD_OF_OFFICE,
+    IMPORTER,
     INTAKE_CLERK,
     INTEGRATION_MANAGER,
     MUNICIPAL_STAFF,
+    OPERATOR,
     REPORTING,
     TEAM_LEAD,
 )
-from tests.platform.office import RunningOffice
+from tests.platform.office import OTHER, RunningOffice
 
 NAMES: Final[Mapping[str, str]] = {
     INTEGRATION_MANAGER: "Anis Probe",
@@ -37,6 +44,8 @@ NAMES: Final[Mapping[str, str]] = {
     AUDITOR: "Ulme Beispiel",
     DATA_PROTECTION_OFFICER: "Espe Probe",
     MUNICIPAL_STAFF: "Esche Muster",
+    OPERATOR: "Fichte Beispiel",
+    IMPORTER: "Tanne Probe",
 }
 ACCOUNTS: Final[Mapping[str, str]] = {
     INTEGRATION_MANAGER: MANAGER,
@@ -47,14 +56,19 @@ ACCOUNTS: Final[Mapping[str, str]] = {
     AUDITOR: "auditor",
     DATA_PROTECTION_OFFICER: "datenschutz",
     MUNICIPAL_STAFF: "rathaus",
+    OPERATOR: "operator",
+    IMPORTER: "importer",
 }
 """The account of each role; casework knows those of its employees by these names."""
+REASON: Final = "Jahresprüfung 2018"
+"""Why the auditor looks, where no test says otherwise."""
+IDLE: Final = 1800.0
 HIDDEN = re.compile(r'name="(_\w+)" value="([^"]*)"')
 
 
 @dataclass(frozen=True)
 class RunningPortal:
-    """The portal over a small office (tests/platform/office.py), with an account for each role."""
+    """The portal over a small office (tests/platform/office.py), with an account for each role and for ``OTHER``."""
 
     machine: OneMachine
     office: RunningOffice
@@ -65,6 +79,7 @@ class RunningPortal:
         portal = cls(machine, RunningOffice.open(machine))
         for role, account in ACCOUNTS.items():
             portal.add(account, role, shown_as=NAMES[role], ags=AGS if role == MUNICIPAL_STAFF else None)
+        portal.add(OTHER, INTEGRATION_MANAGER)
         return portal
 
     @property
@@ -74,23 +89,35 @@ class RunningPortal:
     def add(self, account: str, *roles: str, shown_as: str | None = None, ags: str | None = None) -> str:
         """A further account; its password."""
         self.passwords[account] = made_password()
-        with closing(open_database(self.machine.data / "portal.db")) as database:
-            Accounts(database).add(account, roles, self.passwords[account], shown_as=shown_as, ags=ags)
+        self._accounts.add(account, roles, self.passwords[account], shown_as=shown_as, ags=ags)
         return self.passwords[account]
 
     def stored(self, statement: str, *parameters: Any) -> list[sqlite3.Row]:
         """Look into the portal's own file, or change it."""
-        with closing(open_database(self.machine.data / "portal.db")) as database:
-            return database.execute(statement, parameters).fetchall()
+        return self._database.execute(statement, parameters).fetchall()
+
+    def session_of(self, account: str) -> str:
+        """The id of a new session, as after a log-in, but without hashing a password: that has tests of its own."""
+        (known,) = (each for each in self._accounts.all() if each.name == account)
+        return Sessions(self._database, IDLE).begin(known).id
 
     def visitor(self, role: str | None = None, *, language: str = "de") -> Visitor:
-        """A browser without scripts; logged in as the account of a role, if one is named."""
+        """A browser without scripts; logged in as the account of a role, if one is named, and on the help page."""
         visitor = Visitor(self)
         visitor.session.headers["Accept-Language"] = language
         if role is not None:
-            answer = visitor.log_in(ACCOUNTS[role], weiter="/hilfe")
-            assert answer.url.endswith("/hilfe"), answer.text
+            host = urlsplit(self.url).hostname
+            visitor.session.cookies.set(SESSION, self.session_of(ACCOUNTS[role]), domain=host, path="/")
+            assert NAMES[role] in visitor.get("/hilfe").text
         return visitor
+
+    @cached_property
+    def _database(self) -> sqlite3.Connection:
+        return open_database(self.machine.data / "portal.db")
+
+    @cached_property
+    def _accounts(self) -> Accounts:
+        return Accounts(self._database)
 
 
 class Visitor:
@@ -131,6 +158,26 @@ class Visitor:
 
     def cookie(self, name: str) -> str | None:
         return self.session.cookies.get(name)
+
+
+def everybody(portal: RunningPortal) -> Mapping[str, Visitor]:
+    """Somebody of each role, logged in; the auditor has said why."""
+    found = {role: portal.visitor(role) for role in ACCOUNTS}
+    found[AUDITOR].get("/pruefung/grund")
+    found[AUDITOR].post("/pruefung/grund", {"reason": REASON})
+    return found
+
+
+@contextmanager
+def frozen(portal: RunningPortal, process: str) -> Iterator[None]:
+    """Within this context a process says nothing; what it is asked meanwhile it does afterwards."""
+    child = portal.machine.supervisor.children[process]
+    child.send(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        child.send(signal.SIGCONT)
+        portal.machine.supervisor.wait_ready(process)
 
 
 @contextmanager

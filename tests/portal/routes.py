@@ -7,8 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from benchmarks.office import AGS
 from services.portal.service import PortalHttp
 from services.portal.web.screen import Screen
+from shared.api.entrypoint import InPlace
+from tests.platform.office import RunningOffice
 
 PLACEHOLDER: Final = re.compile(r"<(?:\w+:)?(\w+)>")
 OF_THE_PAGE: Final[Mapping[str, str]] = {
@@ -18,15 +21,18 @@ OF_THE_PAGE: Final[Mapping[str, str]] = {
     "/static/<version>/<name>": "portal.css",
 }
 """What ``name`` is on which page."""
+NOWHERE: Final = "7f8e1c8e-9a4b-5d0e-8a25-0a4f4e6d3a11"
+"""The id of nothing."""
 
 
 @dataclass(frozen=True)
 class Route:
-    """``roles``: who may open it; nobody named: everybody, also without a log-in."""
+    """``roles``: who may open it; ``public``: everybody, also without a log-in."""
 
     method: str
     path: str
     roles: frozenset[str]
+    public: bool
 
     @property
     def name(self) -> str:
@@ -46,8 +52,18 @@ class Route:
 
 
 def routes() -> Iterator[Route]:
-    """In the order of the table of contents."""
+    """In the order of the table of contents; what else is served is no page."""
     for member in vars(PortalHttp).values():
         for entrypoint in getattr(member, "nameko_entrypoints", ()):
             if isinstance(entrypoint, Screen):
-                yield Route(entrypoint.method, entrypoint.url, entrypoint.roles)
+                yield Route(entrypoint.method, entrypoint.url, entrypoint.roles, entrypoint.public)
+            else:
+                assert isinstance(entrypoint, InPlace)
+
+
+def ids_of(office: RunningOffice) -> Mapping[str, str]:
+    """What the paths of all routes name: what was recorded at first, and for the rest nothing that there is."""
+    person = office.ids["person"]
+    known = {"person_id": person, "case_id": office.ids["case"], "consultation_id": office.ids["talk"], "ags": AGS}
+    nothing = dict.fromkeys(("entry_id", "correlation_id", "report_id"), NOWHERE)
+    return {**known, **nothing, "stream": f"person-{person}"}

@@ -159,10 +159,6 @@ class Operation:
             "" if self.path.startswith(f"/{self.service}/") else f" of {self.service}"
         )
 
-    @property
-    def is_command(self) -> bool:
-        return any("Idempotency-Key" in each.get("$ref", "") for each in self.described["parameters"])
-
     def url(self, ids: Mapping[str, str]) -> str:
         """The path with ids in it, and the parameters that must be given or name something of the stranger."""
         path = re.sub(r"\{(\w+)\}", lambda found: ids.get(found[1]) or str(uuid4()), self.path)

@@ -17,7 +17,7 @@ import pytest
 import requests
 from playwright.sync_api import Dialog, Page
 
-from benchmarks.office import AGS, MANAGER
+from benchmarks.office import MANAGER
 from services.portal.login.sessions import csrf_token
 from services.portal.web.security import HEADERS, HSTS
 from shared.api.roles import (
@@ -30,10 +30,11 @@ from shared.api.roles import (
     TEAM_LEAD,
 )
 from tests.platform.office import DAY
+from tests.portal.browser import log_in
 from tests.portal.conftest import Open
 from tests.portal.families import Family, a_family
 from tests.portal.house import ACCOUNTS, RunningPortal, Visitor
-from tests.portal.routes import Route, routes
+from tests.portal.routes import Route, ids_of, routes
 from tests.processes import running
 
 EVIL: Final = "https://boese.example"
@@ -138,22 +139,16 @@ def forms() -> Iterator[Route]:
     return (route for route in routes() if route.method == "POST")
 
 
-@pytest.fixture(scope="module")
-def senders(portal: RunningPortal) -> Mapping[str, Visitor]:
-    """Somebody of each role, logged in."""
-    return {role: portal.visitor(role) for role in ACCOUNTS}
-
-
 @pytest.mark.parametrize("route", list(forms()), ids=lambda route: route.path)
 def test_no_form_is_taken_without_this_session_s_token(
-    portal: RunningPortal, senders: Mapping[str, Visitor], route: Route
+    portal: RunningPortal, visitors: Mapping[str, Visitor], route: Route
 ) -> None:
     role = next((each for each in ACCOUNTS if each in route.roles), AUDITOR)
-    visitor, other = senders[role], senders[REPORTING if role == AUDITOR else AUDITOR]
+    visitor, other = visitors[role], visitors[REPORTING if role == AUDITOR else AUDITOR]
     other.get("/hilfe")
     theirs = other.hidden()["_csrf"]
     visitor.get("/hilfe")
-    address, head = route.address(ids_of(portal)), portal.office.head()
+    address, head = route.address(ids_of(portal.office)), portal.office.head()
     for token in (None, "", "0" * 64, theirs, csrf_token(""), visitor.hidden()["_csrf"].upper()):
         assert visitor.post(address, {"_csrf": token}, follow=False).status_code == 403, token
     for site in ("cross-site", "same-site"):
@@ -163,13 +158,13 @@ def test_no_form_is_taken_without_this_session_s_token(
 
 @pytest.mark.parametrize("route", list(forms()), ids=lambda route: route.path)
 def test_a_form_with_nothing_in_it_breaks_nothing(
-    portal: RunningPortal, senders: Mapping[str, Visitor], route: Route
+    portal: RunningPortal, visitors: Mapping[str, Visitor], route: Route
 ) -> None:
     if route.path == "/abmelden":
         return  # it ends a session that others go on with
-    visitor = senders[next((each for each in ACCOUNTS if each in route.roles), AUDITOR)]
+    visitor = visitors[next((each for each in ACCOUNTS if each in route.roles), AUDITOR)]
     visitor.get("/hilfe")
-    ids = ids_of(portal)
+    ids = ids_of(portal.office)
     names = (
         "q",
         "name",
@@ -189,7 +184,8 @@ def test_a_form_with_nothing_in_it_breaks_nothing(
 
 
 def test_a_page_from_elsewhere_cannot_send_a_form_in_somebody_s_name(portal: RunningPortal, open_page: Open) -> None:
-    page = open_page(AUDITOR)
+    page = open_page()
+    log_in(page, portal, AUDITOR)
     page.route(f"{EVIL}/**", lambda route: route.fulfill(content_type="text/html", body=ELSEWHERE.format(portal.url)))
     page.goto(f"{EVIL}/falle")
     page.wait_for_url("**/abmelden")
@@ -337,7 +333,7 @@ def test_no_path_climbs(portal: RunningPortal, path: str) -> None:
 
 
 def test_every_answer_says_what_the_browser_must_not_do_and_not_keep(portal: RunningPortal) -> None:
-    ids, visitors = ids_of(portal), [portal.visitor(), portal.visitor(AUDITOR), portal.visitor(INTAKE_CLERK)]
+    ids, visitors = ids_of(portal.office), [portal.visitor(), portal.visitor(AUDITOR), portal.visitor(INTAKE_CLERK)]
     for route in routes():
         for visitor in visitors:
             ask = visitor.get if route.method == "GET" else visitor.post
@@ -405,13 +401,6 @@ def test_no_cell_of_a_file_is_a_formula(portal: RunningPortal) -> None:
 
 
 # --- how --------------------------------------------------------------------------------------------
-
-
-def ids_of(portal: RunningPortal) -> Mapping[str, str]:
-    ids = portal.office.ids
-    any_id = "7f8e1c8e-9a4b-5d0e-8a25-0a4f4e6d3a11"
-    known = {"person_id": ids["person"], "case_id": ids["case"], "consultation_id": ids["talk"], "entry_id": any_id}
-    return {**known, "correlation_id": any_id, "stream": f"person-{ids['person']}", "report_id": any_id, "ags": AGS}
 
 
 def spoken(portal: RunningPortal, request: bytes) -> bytes:

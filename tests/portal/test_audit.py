@@ -12,7 +12,8 @@ from playwright.sync_api import Page, expect
 from services.casework.views import VIEWS as CASEWORK
 from services.eligibility.views import VIEWS as ELIGIBILITY
 from services.intake.views import VIEWS as INTAKE
-from services.portal.backend import Unavailable
+from services.portal.answers import Unavailable
+from services.portal.language.terms.platform import PROCESSES, VIEWS
 from services.portal.language.words import words
 from services.portal.pages import operations
 from services.portal.pages.correlation import steps_of
@@ -22,11 +23,10 @@ from shared.bus import parked
 from shared.bus.connection import Outgoing, Publisher, connected
 from shared.bus.nudge import message
 from tests.platform.office import until
-from tests.portal.browser import Size, axe, overflows, screenshot
+from tests.portal.browser import SIZES, Size, screenshot, wrong_with
 from tests.portal.conftest import Open
-from tests.portal.house import RunningPortal, Visitor, down
+from tests.portal.house import ACCOUNTS, REASON, RunningPortal, Visitor, down
 
-REASON = "Jahresprüfung 2018"
 GERMAN = words("de")
 ROW = re.compile(r'href="(/pruefung/(?:verlauf|vorgang)/[^"]+)"')
 
@@ -206,8 +206,8 @@ def test_a_long_stream_is_replayed_in_parts(portal: RunningPortal, auditor: Visi
     assert 'href="?schritt=50"' in later
 
 
-def test_it_plays_pauses_and_jumps(portal: RunningPortal, as_user: Open) -> None:
-    page = as_user(AUDITOR)
+def test_it_plays_pauses_and_jumps(portal: RunningPortal, open_page: Open) -> None:
+    page = open_page(AUDITOR)
     page.goto(f"/pruefung/verlauf/case-{portal.office.ids['case']}")
     page.get_by_label("Grund").fill(REASON)
     page.get_by_role("button", name="Weiter").click()
@@ -237,8 +237,8 @@ def test_it_plays_pauses_and_jumps(portal: RunningPortal, as_user: Open) -> None
 
 
 def test_every_view_and_process_has_its_words() -> None:
-    assert {view.name for view in (*INTAKE, *ELIGIBILITY, *CASEWORK, *REPORTING)} == set(operations.VIEWS)
-    assert set(operations.PROCESSES) == set(operations.DOES) == set(operations.WITHOUT)
+    assert {view.name for view in (*INTAKE, *ELIGIBILITY, *CASEWORK, *REPORTING)} == set(VIEWS)
+    assert set(PROCESSES) == set(operations.DOES) == set(operations.WITHOUT)
 
 
 def test_every_process_is_said_to_work(portal: RunningPortal) -> None:
@@ -251,9 +251,8 @@ def test_every_process_is_said_to_work(portal: RunningPortal) -> None:
 
 
 def test_an_operator_sees_it_too_but_not_the_history(portal: RunningPortal) -> None:
-    portal.add("betrieb", OPERATOR)
     operator = portal.visitor()
-    assert operator.log_in("betrieb").url.endswith("/pruefung/betrieb")
+    assert operator.log_in(ACCOUNTS[OPERATOR]).url.endswith("/pruefung/betrieb")
     assert operator.get("/pruefung").status_code == 403
 
 
@@ -320,9 +319,9 @@ def test_a_view_that_stopped_is_named_with_where_it_stands() -> None:
 # --- how it looks -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-def test_the_pages_have_no_barriers(portal: RunningPortal, as_user: Open, size: Size) -> None:
-    page = as_user(AUDITOR, size=size, checks=True)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_have_no_barriers(portal: RunningPortal, open_page: Open, size: Size) -> None:
+    page = open_page(AUDITOR, size=size, checks=True)
     page.goto("/pruefung")
     looked_at(page, f"audit-reason-{size}")
     page.get_by_label("Grund").fill(REASON)
@@ -343,8 +342,8 @@ def test_the_pages_have_no_barriers(portal: RunningPortal, as_user: Open, size: 
     looked_at(page, f"operations-{size}")
 
 
-def test_back_leads_to_the_same_question(as_user: Open) -> None:
-    page = as_user(AUDITOR)
+def test_back_leads_to_the_same_question(open_page: Open) -> None:
+    page = open_page(AUDITOR)
     page.goto("/pruefung")
     page.get_by_label("Grund").fill(REASON)
     page.get_by_role("button", name="Weiter").click()
@@ -359,6 +358,4 @@ def test_back_leads_to_the_same_question(as_user: Open) -> None:
 
 
 def looked_at(page: Page, name: str) -> None:
-    screenshot(page, name)
-    assert axe(page) == [], name
-    assert not overflows(page), name
+    assert wrong_with(page, name) == []

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from playwright.sync_api import Route as Intercepted
 
 from shared.api.roles import AUDITOR, INTEGRATION_MANAGER
-from tests.platform.office import until
-from tests.portal.browser import Size, axe, log_in, overflows, screenshot
+from tests.portal.browser import ROOT, SIZES, Size, axe, drafts, enter, kept, log_in, screenshot, wrong_with
 from tests.portal.conftest import Open
 from tests.portal.house import ACCOUNTS, RunningPortal
 
@@ -36,7 +35,6 @@ DRAFT = """
         <option value="school">Schule</option>
         </select>`;
     document.querySelector("main").append(form);
-    document.body.dispatchEvent(new CustomEvent("probe"));
     htmx.process(form);
     htmx.trigger(form, "htmx:load");
 }
@@ -44,23 +42,33 @@ DRAFT = """
 """A form as a page builder would write it, brought in like a fragment."""
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-@pytest.mark.parametrize("name", PUBLIC)
-def test_public_pages_have_no_barriers(open_page: Open, name: str, size: Size) -> None:
-    page = open_page(size=size, checks=True)
-    page.goto(PUBLIC[name])
-    screenshot(page, f"{name}-{size}")
-    assert axe(page) == []
-    assert not overflows(page)
-
-
-@pytest.mark.parametrize("look", [{"color_scheme": "dark"}, {"forced_colors": "active"}, {"language": "en-GB"}])
-def test_neither_in_the_dark_nor_in_high_contrast_nor_in_english(open_page: Open, look: dict[str, str]) -> None:
-    page = open_page(checks=True, **look)
+@pytest.mark.parametrize("size", SIZES)
+def test_public_pages_have_no_barriers(open_page: Open, size: Size) -> None:
+    """Neither in the dark nor in high contrast."""
+    page, wrong = open_page(size=size, checks=True), list[str]()
     for name, path in PUBLIC.items():
         page.goto(path)
-        assert axe(page) == [], name
-    screenshot(page, f"nowhere-{next(iter(look.values()))}")
+        wrong += wrong_with(page, f"{name}-{size}", looks=size == "wide")
+    assert wrong == []
+
+
+def test_neither_have_they_in_english(open_page: Open) -> None:
+    page = open_page(checks=True, language="en-GB")
+    for path in PUBLIC.values():
+        page.goto(path)
+        assert axe(page) == [], path
+
+
+def test_a_look_changes_nothing_but_colours() -> None:
+    """So in other looks only what is about colours needs to be checked again."""
+    css = (ROOT / "services" / "portal" / "static" / "portal.css").read_text()
+    looks = re.findall(
+        r"^@media \((prefers-color-scheme|forced-colors): \w+\) \{\n(.*?)^\}", css, re.DOTALL | re.MULTILINE
+    )
+    changed = [line for _, block in looks for line in re.findall(r"([\w-]+): ([^;{}]+);", block)]
+    assert {look for look, _ in looks} == {"prefers-color-scheme", "forced-colors"}
+    assert [(name, to) for name, to in changed if name != "outline" and not re.search("^#|rgb", to)] == []
+    assert {name for name, _ in changed if not name.startswith("--")} <= {"outline"}
 
 
 def test_it_prints_without_the_header(open_page: Open) -> None:
@@ -161,20 +169,14 @@ def typed(page: Page) -> None:
     page.keyboard.type("sch")
     page.keyboard.press("Enter")
     expect(page.locator(".chosen li")).to_have_count(2)
-    last_key = page.evaluate("Date.now()")
-    until(lambda: any(json.loads(stored)["at"] >= last_key for _, stored in kept(page)), "the draft is kept")
+    kept(page)
 
 
-def kept(page: Page) -> list[list[str]]:
-    found: list[list[str]] = page.evaluate("Object.entries(localStorage).filter(([key]) => key.startsWith('draft:'))")
-    return found
-
-
-def test_a_draft_comes_back_to_its_author_after_a_lost_session(as_user: Open, portal: RunningPortal) -> None:
-    page = as_user(INTEGRATION_MANAGER)
+def test_a_draft_comes_back_to_its_author_after_a_lost_session(open_page: Open, portal: RunningPortal) -> None:
+    page = open_page(INTEGRATION_MANAGER)
     typed(page)
     first_key = page.locator("form[data-draft] input[name=_key]").input_value()
-    ((name, stored),) = kept(page)
+    ((name, stored),) = drafts(page).items()
     assert name.endswith(":probe:1")
     assert "Wohnung" not in stored and "note" not in stored
     page.context.clear_cookies()
@@ -190,11 +192,11 @@ def test_a_draft_comes_back_to_its_author_after_a_lost_session(as_user: Open, po
     page.get_by_role("button", name="Entwurf verwerfen").click()
     expect(page.locator("#note")).to_have_value("")
     expect(page.locator(".chosen li")).to_have_count(0)
-    assert kept(page) == []
+    assert drafts(page) == {}
 
 
-def test_a_draft_is_not_offered_to_the_next_user_of_the_same_device(as_user: Open, portal: RunningPortal) -> None:
-    page = as_user(INTEGRATION_MANAGER)
+def test_a_draft_is_not_offered_to_the_next_user_of_the_same_device(open_page: Open, portal: RunningPortal) -> None:
+    page = open_page(INTEGRATION_MANAGER)
     typed(page)
     page.get_by_role("button", name="Abmelden").click()
     log_in(page, portal, AUDITOR)
@@ -202,7 +204,7 @@ def test_a_draft_is_not_offered_to_the_next_user_of_the_same_device(as_user: Ope
     page.evaluate(DRAFT)
     page.wait_for_load_state("networkidle")
     expect(page.locator("#note")).to_have_value("")
-    assert len(kept(page)) == 1  # it waits for its author
+    assert len(drafts(page)) == 1  # it waits for its author
     portal_key = page.evaluate("fetch('/entwurfsschluessel').then((reply) => reply.json())")["key"]
     opened = page.evaluate(
         """async ([[name, stored], key]) => {
@@ -213,16 +215,16 @@ def test_a_draft_is_not_offered_to_the_next_user_of_the_same_device(as_user: Ope
             return crypto.subtle.decrypt({ name: "AES-GCM", iv: bytes(iv), additionalData }, mine, bytes(box))
                 .then(() => "read", () => "sealed");
         }""",
-        [kept(page)[0], portal_key],
+        [*drafts(page).items(), portal_key],
     )
     assert opened == "sealed"
 
 
-def test_a_draft_goes_when_the_server_says_that_it_arrived(as_user: Open) -> None:
-    page = as_user(INTEGRATION_MANAGER)
+def test_a_draft_goes_when_the_server_says_that_it_arrived(open_page: Open) -> None:
+    page = open_page(INTEGRATION_MANAGER)
     typed(page)
     page.goto("/zustaendigkeit")
-    assert len(kept(page)) == 1  # another page does not take it away
+    assert len(drafts(page)) == 1  # another page does not take it away
     address = (page.locator("script[src*='main.js']").get_attribute("src") or "").replace("main.js", "drafts.js")
     page.evaluate(
         """async (address) => {
@@ -232,14 +234,68 @@ def test_a_draft_goes_when_the_server_says_that_it_arrived(as_user: Open) -> Non
         }""",
         address,
     )
-    assert kept(page) == []
+    assert drafts(page) == {}
+
+
+def test_an_older_draft_does_not_take_away_what_is_being_typed(open_page: Open) -> None:
+    page = open_page(INTEGRATION_MANAGER)
+    typed(page)
+    held: list[Intercepted] = []
+    page.route("**/entwurfsschluessel", lambda route: held.append(route))
+    page.goto("/hilfe")
+    with page.expect_request("**/entwurfsschluessel"):
+        page.evaluate(DRAFT)
+    page.locator("#note").fill("Probe hat eine Wohnung")
+    for late in held:
+        late.continue_()
+    expect(page.get_by_text("Es gibt einen Entwurf vom")).to_be_visible()
+    expect(page.locator("#note")).to_have_value("Probe hat eine Wohnung")
+    page.get_by_role("button", name="Entwurf zurückholen").click()
+    expect(page.locator("#note")).to_have_value("Probe sucht eine Wohnung")
+    expect(page.get_by_role("button", name="Entwurf verwerfen")).to_be_visible()
+
+
+def test_what_is_typed_is_kept_when_the_server_has_gone_since(open_page: Open) -> None:
+    page = open_page(INTEGRATION_MANAGER)
+    page.goto("/hilfe")
+    with page.expect_response("**/entwurfsschluessel"):
+        page.evaluate(DRAFT)
+    page.route("**/*", lambda route: route.abort())
+    page.locator("#note").fill("Probe sucht eine Wohnung")
+    kept(page)
+
+
+def test_nothing_is_kept_under_the_key_of_who_logged_in_in_another_tab(open_page: Open, portal: RunningPortal) -> None:
+    page = open_page(INTEGRATION_MANAGER)
+    page.goto("/hilfe")
+    enter(page.context, portal, AUDITOR)
+    with page.expect_response("**/entwurfsschluessel"):
+        page.evaluate(DRAFT)
+    with page.expect_response("**/entwurfsschluessel"):
+        page.locator("#note").fill("Probe sucht eine Wohnung")
+    with page.expect_response("**/entwurfsschluessel"):  # by then the first would have been kept
+        page.locator("#note").fill("Probe hat eine Wohnung")
+    assert drafts(page) == {}
+
+
+def test_what_was_typed_in_the_last_moment_is_kept_when_it_is_sent(open_page: Open) -> None:
+    page = open_page(INTEGRATION_MANAGER)
+    page.clock.install()
+    page.goto("/hilfe")
+    page.evaluate(DRAFT)
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 1)  # what waits for a pause in typing never comes
+    page.route("**/sitzung", lambda route: route.fulfill(status=204))
+    page.locator("#note").fill("Probe sucht eine Wohnung")
+    assert drafts(page) == {}
+    page.evaluate("document.querySelector('form[data-draft]').requestSubmit()")
+    kept(page)
 
 
 # --- the end of a session ---------------------------------------------------------------------------
 
 
-def test_somebody_who_is_away_is_warned_and_then_logged_out(as_user: Open, portal: RunningPortal) -> None:
-    page = as_user(INTEGRATION_MANAGER)
+def test_somebody_who_is_away_is_warned_and_then_logged_out(open_page: Open, portal: RunningPortal) -> None:
+    page = open_page(INTEGRATION_MANAGER)
     page.clock.install()
     page.goto("/hilfe")
     page.clock.fast_forward("28:30")
@@ -256,8 +312,8 @@ def test_somebody_who_is_away_is_warned_and_then_logged_out(as_user: Open, porta
     expect(page.get_by_text("weil eine Weile nichts geschah")).to_be_visible()
 
 
-def test_a_form_is_sent_once_however_often_it_is_clicked(as_user: Open) -> None:
-    page = as_user(INTEGRATION_MANAGER)
+def test_a_form_is_sent_once_however_often_it_is_clicked(open_page: Open) -> None:
+    page = open_page(INTEGRATION_MANAGER)
     page.goto("/hilfe")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
@@ -11,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from benchmarks.office import HEAD, LEAD
 from shared.api.roles import INTEGRATION_MANAGER, TEAM_LEAD
 from tests.platform.office import DAY, OTHER, until
-from tests.portal.browser import Size, axe, log_in, overflows, screenshot
+from tests.portal.browser import LOOKS, SIZES, Size, axe, drafts, kept, log_in, screenshot, wrong_with
 from tests.portal.conftest import Open
 from tests.portal.families import Family, a_family, talks
 from tests.portal.house import RunningPortal, down
@@ -30,12 +29,10 @@ def opened(page: Page, family: Family) -> Page:
     return page
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-def test_the_form_has_no_barriers(as_user: Open, family: Family, size: Size) -> None:
-    page = opened(as_user(INTEGRATION_MANAGER, size=size, checks=True), family)
-    screenshot(page, f"consultation-{size}")
-    assert axe(page) == []
-    assert not overflows(page)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_form_has_no_barriers(open_page: Open, family: Family, size: Size) -> None:
+    page = opened(open_page(INTEGRATION_MANAGER, size=size, checks=True), family)
+    assert wrong_with(page, f"consultation-{size}") == []
 
 
 def test_a_household_without_an_address(portal: RunningPortal) -> None:
@@ -44,9 +41,9 @@ def test_a_household_without_an_address(portal: RunningPortal) -> None:
     assert "<span>Geislingen an der Steige</span>" in answer.text
 
 
-def test_a_talk_by_keyboard_alone(as_user: Open, portal: RunningPortal) -> None:
+def test_a_talk_by_keyboard_alone(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Tastatur", "Ali", "Amal", "Sami")
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     keys = page.keyboard
     expect(took_part(page, "Ali")).to_be_focused()
     expect(took_part(page, "Ali")).to_be_checked()
@@ -100,15 +97,15 @@ def test_a_talk_by_keyboard_alone(as_user: Open, portal: RunningPortal) -> None:
     assert told["note"] == "Mietvertrag geprüft.\nBald Schule."
 
 
-def test_those_who_came_last_are_ticked_next_time(as_user: Open, portal: RunningPortal, family: Family) -> None:
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+def test_those_who_came_last_are_ticked_next_time(open_page: Open, portal: RunningPortal, family: Family) -> None:
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     expect(page.locator("input[name=took_part]:checked")).to_have_count(1)
     expect(page.locator("input[name=concerns]:checked")).to_have_count(0)
     expect(took_part(page, "Ali")).to_be_checked()
 
 
-def test_what_is_missing_is_said_at_its_field_and_nothing_is_lost(as_user: Open, family: Family) -> None:
-    page = opened(as_user(INTEGRATION_MANAGER, checks=True), family)
+def test_what_is_missing_is_said_at_its_field_and_nothing_is_lost(open_page: Open, family: Family) -> None:
+    page = opened(open_page(INTEGRATION_MANAGER, checks=True), family)
     page.get_by_label("Tag", exact=True).fill("bald")
     page.get_by_label("Minuten").fill("20")
     page.get_by_label("Was gesagt").fill("Bleibt stehen")
@@ -130,9 +127,18 @@ def test_what_is_missing_is_said_at_its_field_and_nothing_is_lost(as_user: Open,
     expect(took_part(page, "Ali")).to_be_checked()
 
 
-def test_a_double_click_records_once(as_user: Open, portal: RunningPortal) -> None:
+def test_minutes_that_are_no_number_are_said_at_their_field(portal: RunningPortal, family: Family) -> None:
+    visitor, path = portal.visitor(INTEGRATION_MANAGER), f"/beratung/{family.case_id}"
+    told = {"setting": "office", "topics": "finances", "took_part": family.persons["Ali"], "held_on": "heute"}
+    for minutes in ("bald", "9" * 30):
+        visitor.get(path)
+        answer = visitor.post(path, {**told, "minutes": minutes})
+        assert (answer.status_code, 'id="f-minutes-error"' in answer.text) == (422, True), minutes
+
+
+def test_a_double_click_records_once(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Doppelklick", "Ali")
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     before = len(talks(portal, family))
     fill(page)
     page.get_by_role("button", name="Sichern").dblclick(no_wait_after=True)
@@ -140,9 +146,9 @@ def test_a_double_click_records_once(as_user: Open, portal: RunningPortal) -> No
     assert len(talks(portal, family)) == before + 1
 
 
-def test_the_back_button_shows_a_fresh_form(as_user: Open, portal: RunningPortal) -> None:
+def test_the_back_button_shows_a_fresh_form(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Rückwärts", "Ali")
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     key = page.locator("form.talk input[name=_key]").input_value()
     fill(page, note="Nur einmal")
     page.keyboard.press("Control+Enter")
@@ -156,10 +162,10 @@ def test_the_back_button_shows_a_fresh_form(as_user: Open, portal: RunningPortal
 
 
 def test_of_two_windows_the_second_is_told_and_records_only_when_asked_again(
-    as_user: Open, portal: RunningPortal
+    open_page: Open, portal: RunningPortal
 ) -> None:
     family = a_family(portal, "Zweifenster", "Ali")
-    first = opened(as_user(INTEGRATION_MANAGER), family)
+    first = opened(open_page(INTEGRATION_MANAGER), family)
     fill(first, note="Aus dem ersten")
     kept(first)
     second = opened(first.context.new_page(), family)
@@ -180,9 +186,9 @@ def test_of_two_windows_the_second_is_told_and_records_only_when_asked_again(
 # --- what was recorded: undo, correct, take back -------------------------------------------------------
 
 
-def test_undo_within_ten_seconds(as_user: Open, portal: RunningPortal) -> None:
+def test_undo_within_ten_seconds(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Irrtum", "Ali")
-    page = as_user(INTEGRATION_MANAGER)
+    page = open_page(INTEGRATION_MANAGER)
     page.clock.install()
     opened(page, family)
     fill(page)
@@ -197,9 +203,9 @@ def test_undo_within_ten_seconds(as_user: Open, portal: RunningPortal) -> None:
     assert talks(portal, family)[-1]["entries"][-1]["reason"] == "by_mistake"
 
 
-def test_afterwards_it_is_corrected_or_taken_back_on_its_own_page(as_user: Open, portal: RunningPortal) -> None:
+def test_afterwards_it_is_corrected_or_taken_back_on_its_own_page(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Später", "Ali", "Amal")
-    page = as_user(INTEGRATION_MANAGER, checks=True)
+    page = open_page(INTEGRATION_MANAGER, checks=True)
     page.clock.install()
     opened(page, family)
     fill(page, note="Vorher")
@@ -232,9 +238,9 @@ def test_afterwards_it_is_corrected_or_taken_back_on_its_own_page(as_user: Open,
     expect(page.get_by_text("Das ist zurückgenommen und zählt nirgends.")).to_be_visible()
 
 
-def test_a_visit_that_met_nobody_in_two_keys(as_user: Open, portal: RunningPortal) -> None:
+def test_a_visit_that_met_nobody_in_two_keys(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Vergeblich", "Ali")
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     page.keyboard.press("n")
     page.keyboard.press("Enter")
     page.wait_for_url("**/mein-tag")
@@ -251,9 +257,9 @@ def test_a_visit_that_met_nobody_in_two_keys(as_user: Open, portal: RunningPorta
 # --- drafts: nothing typed is lost, and nobody else sees it --------------------------------------------
 
 
-def test_a_draft_survives_a_closed_tab(as_user: Open, portal: RunningPortal) -> None:
+def test_a_draft_survives_a_closed_tab(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Tabzu", "Ali", "Amal")
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     fill(page, note="Halb fertig")
     took_part(page, "Amal").check()
     page.get_by_role("checkbox", name="Wohnung Erfolg").check()
@@ -270,12 +276,12 @@ def test_a_draft_survives_a_closed_tab(as_user: Open, portal: RunningPortal) -> 
     again.wait_for_url("**/mein-tag")
     opened(again, family)
     expect(again.get_by_label("Was gesagt")).to_have_value("")
-    assert drafts(again) == []  # the server has it
+    assert drafts(again) == {}  # the server has it
 
 
-def test_a_draft_survives_a_lost_session(as_user: Open, portal: RunningPortal) -> None:
+def test_a_draft_survives_a_lost_session(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Sitzungweg", "Ali")
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     fill(page, note="Vor dem Abmelden")
     kept(page)
     page.context.clear_cookies()
@@ -290,9 +296,9 @@ def test_a_draft_survives_a_lost_session(as_user: Open, portal: RunningPortal) -
     assert len(talks(portal, family)) == before + 1
 
 
-def test_nobody_else_is_offered_a_draft(as_user: Open, portal: RunningPortal) -> None:
+def test_nobody_else_is_offered_a_draft(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Andere", "Ali")
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     fill(page, note="Nur für mich")
     kept(page)
     page.get_by_role("button", name="Abmelden").click()
@@ -301,12 +307,12 @@ def test_nobody_else_is_offered_a_draft(as_user: Open, portal: RunningPortal) ->
     page.wait_for_load_state("networkidle")
     expect(page.get_by_label("Was gesagt")).to_have_value("")
     expect(page.get_by_text("Ein Entwurf vom")).to_have_count(0)
-    assert "Nur" not in "".join(drafts(page)) and len(drafts(page)) == 1
+    assert "Nur" not in "".join(drafts(page).values()) and len(drafts(page)) == 1
 
 
-def test_while_casework_is_down_the_form_stays_as_it_is(as_user: Open, portal: RunningPortal) -> None:
+def test_while_casework_is_down_the_form_stays_as_it_is(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Dienstweg", "Ali")
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     fill(page, note="Bleibt stehen")
     with down(portal, "casework-http"):
         page.keyboard.press("Control+Enter")
@@ -319,9 +325,9 @@ def test_while_casework_is_down_the_form_stays_as_it_is(as_user: Open, portal: R
     assert talks(portal, family)[-1]["note"] == "Bleibt stehen"
 
 
-def test_a_draft_survives_a_dead_server(as_user: Open, portal: RunningPortal) -> None:
+def test_a_draft_survives_a_dead_server(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Serverweg", "Ali")
-    page = opened(as_user(INTEGRATION_MANAGER), family)
+    page = opened(open_page(INTEGRATION_MANAGER), family)
     fill(page, note="Bleibt auch hier")
     kept(page)
     with down(portal, "portal-http"):
@@ -331,14 +337,14 @@ def test_a_draft_survives_a_dead_server(as_user: Open, portal: RunningPortal) ->
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/mein-tag")
     assert talks(portal, family)[-1]["note"] == "Bleibt auch hier"
-    assert drafts(page) == []
+    assert drafts(page) == {}
 
 
 # --- as what somebody records --------------------------------------------------------------------------
 
 
-def test_a_lead_reads_a_talk_only_with_a_reason(as_user: Open, family: Family, portal: RunningPortal) -> None:
-    page = as_user(TEAM_LEAD, checks=True)
+def test_a_lead_reads_a_talk_only_with_a_reason(open_page: Open, family: Family, portal: RunningPortal) -> None:
+    page = open_page(TEAM_LEAD, checks=True)
     opened(page, family)
     expect(page.get_by_text("Sie halten das als Teamleitung fest.")).to_be_visible()
     page.get_by_role("link", name="lesen oder berichtigen").click()
@@ -372,18 +378,17 @@ def test_who_walked_in_is_recorded_by_any_of_the_team_who_reads_nothing(portal: 
 
 
 def test_a_strangers_case_is_not_opened(portal: RunningPortal, family: Family) -> None:
-    password = portal.add(OTHER, INTEGRATION_MANAGER)
     visitor = portal.visitor()
-    visitor.log_in(OTHER, password)
+    visitor.log_in(OTHER)
     answer = visitor.get(f"/beratung/{family.case_id}")
     assert answer.status_code == 403
     assert "Probe" not in answer.text
     assert visitor.get(f"/beratung/{family.case_id}/{family.case_id}").status_code == 403
 
 
-def test_it_works_without_scripts(as_user: Open, portal: RunningPortal) -> None:
+def test_it_works_without_scripts(open_page: Open, portal: RunningPortal) -> None:
     family = a_family(portal, "Ohneskript", "Ali", "Amal")
-    page = opened(as_user(INTEGRATION_MANAGER, java_script_enabled=False), family)
+    page = opened(open_page(INTEGRATION_MANAGER, java_script_enabled=False), family)
     page.get_by_label("im Büro").check()
     page.get_by_label("Minuten").fill("20")
     page.get_by_label("Themen").select_option(["housing", "health"])
@@ -393,8 +398,8 @@ def test_it_works_without_scripts(as_user: Open, portal: RunningPortal) -> None:
     assert talks(portal, family)[-1]["health"] == ["need"]
 
 
-def test_in_english_and_in_the_dark(as_user: Open, family: Family) -> None:
-    page = opened(as_user(INTEGRATION_MANAGER, checks=True, language="en-GB", color_scheme="dark"), family)
+def test_in_english_and_in_the_dark(open_page: Open, family: Family) -> None:
+    page = opened(open_page(INTEGRATION_MANAGER, checks=True, **LOOKS["dark"]), family)
     expect(page.get_by_role("heading", name="Record a talk: Probe")).to_be_visible()
     screenshot(page, "consultation-dark")
     assert axe(page) == []
@@ -416,17 +421,3 @@ def fill(page: Page, note: str = "") -> None:
     page.keyboard.press("Enter")
     expect(page.locator(".chosen li")).to_have_text(["Wohnung"])
     page.get_by_label("Was gesagt").fill(note)
-
-
-def drafts(page: Page) -> list[str]:
-    """The drafts in this browser, as they are stored."""
-    found: list[str] = page.evaluate(
-        "Object.entries(localStorage).filter(([name]) => name.startsWith('draft:')).map(([, draft]) => draft)"
-    )
-    return found
-
-
-def kept(page: Page) -> None:
-    """Wait until the draft of what was typed last is kept."""
-    typed_at = page.evaluate("Date.now()")
-    until(lambda: any(json.loads(draft)["at"] >= typed_at for draft in drafts(page)), "the draft is kept")

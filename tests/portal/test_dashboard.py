@@ -18,7 +18,7 @@ from services.portal.pages.dashboard import PARTS, TILES
 from shared.api.roles import AUDITOR, HEAD_OF_OFFICE, INTEGRATION_MANAGER, REPORTING
 from shared.api.said import Language
 from tests.platform.office import HOME, person
-from tests.portal.browser import Size, axe, overflows, screenshot
+from tests.portal.browser import LOOKS, SIZES, Size, axe, screenshot, wrong_with
 from tests.portal.conftest import Open
 from tests.portal.house import RunningPortal, Visitor, down
 
@@ -307,8 +307,8 @@ def test_figures_are_not_for_those_who_advise(portal: RunningPortal) -> None:
 # --- while reporting is away ---------------------------------------------------------------------------------
 
 
-def test_while_reporting_is_away_its_parts_say_so(portal: RunningPortal, as_user: Open) -> None:
-    page = as_user(HEAD_OF_OFFICE, checks=True)
+def test_while_reporting_is_away_its_parts_say_so(portal: RunningPortal, open_page: Open) -> None:
+    page = open_page(HEAD_OF_OFFICE, checks=True)
     with down(portal, "reporting-http"):
         page.goto("/lage")
         expect(page.locator(".tile")).to_have_count(8)
@@ -327,29 +327,29 @@ def test_while_reporting_is_away_its_parts_say_so(portal: RunningPortal, as_user
 # --- in the browser ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-@pytest.mark.parametrize("name", PAGES)
-def test_the_pages_have_no_barriers(as_user: Open, name: str, size: Size) -> None:
-    page = as_user(HEAD_OF_OFFICE, size=size, checks=True)
-    page.goto(PAGES[name])
-    shown_in(page)
-    screenshot(page, f"{name}-{size}")
-    assert axe(page) == []
-    assert not overflows(page)
-
-
-@pytest.mark.parametrize("look", [{"color_scheme": "dark"}, {"forced_colors": "active"}, {"language": "en-GB"}])
-def test_neither_in_the_dark_nor_in_high_contrast_nor_in_english(as_user: Open, look: dict[str, str]) -> None:
-    page = as_user(REPORTING, checks=True, **look)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_have_no_barriers(open_page: Open, size: Size) -> None:
+    """Neither in the dark nor in high contrast."""
+    page, wrong = open_page(HEAD_OF_OFFICE, size=size, checks=True), list[str]()
     for name, path in PAGES.items():
         page.goto(path)
         shown_in(page)
-        screenshot(page, f"{name}-{next(iter(look.values()))}")
+        wrong += wrong_with(page, f"{name}-{size}", looks=size == "wide")
+    assert wrong == []
+
+
+def test_neither_have_they_in_english(open_page: Open) -> None:
+    page = open_page(REPORTING, checks=True, **LOOKS["dark"])
+    for name, path in PAGES.items():
+        page.goto(path)
+        shown_in(page)
         assert axe(page) == [], name
+        if name == "dashboard":
+            screenshot(page, "dashboard-dark")
 
 
-def test_it_prints_with_its_charts_and_without_controls(as_user: Open) -> None:
-    page = as_user(HEAD_OF_OFFICE)
+def test_it_prints_with_its_charts_and_without_controls(open_page: Open) -> None:
+    page = open_page(HEAD_OF_OFFICE)
     page.goto("/lage")
     shown_in(page)
     page.emulate_media(media="print")
@@ -362,8 +362,8 @@ def test_it_prints_with_its_charts_and_without_controls(as_user: Open) -> None:
     screenshot(page, "report-print")
 
 
-def test_every_chart_says_in_words_and_in_a_table_what_it_draws(as_user: Open, portal: RunningPortal) -> None:
-    page = as_user(HEAD_OF_OFFICE)
+def test_every_chart_says_in_words_and_in_a_table_what_it_draws(open_page: Open, portal: RunningPortal) -> None:
+    page = open_page(HEAD_OF_OFFICE)
     page.goto("/lage")
     shown_in(page)
     charts = page.locator("[data-chart]")
@@ -379,8 +379,8 @@ def test_every_chart_says_in_words_and_in_a_table_what_it_draws(as_user: Open, p
     expect(staff.get_by_role("row").last.get_by_role("cell").first).to_have_text(str(persons))
 
 
-def test_a_slider_moves_the_day_by_keyboard(as_user: Open, portal: RunningPortal) -> None:
-    page = as_user(HEAD_OF_OFFICE)
+def test_a_slider_moves_the_day_by_keyboard(open_page: Open, portal: RunningPortal) -> None:
+    page = open_page(HEAD_OF_OFFICE)
     page.goto("/lage")
     shown_in(page)
     tile = page.locator(".tile", has=page.get_by_role("heading", name="Personal"))
@@ -415,8 +415,8 @@ def test_a_slider_moves_the_day_by_keyboard(as_user: Open, portal: RunningPortal
     expect(page.locator("body.past")).to_have_count(0)
 
 
-def test_both_sliders_move_together(as_user: Open) -> None:
-    page = as_user(REPORTING)
+def test_both_sliders_move_together(open_page: Open) -> None:
+    page = open_page(REPORTING)
     page.goto("/lage/persons-in-care")
     page.get_by_role("checkbox", name="gemeinsam bewegen").check()
     page.get_by_role("slider", name="Wissensstand").focus()
@@ -429,8 +429,8 @@ def test_both_sliders_move_together(as_user: Open) -> None:
     expect(page.get_by_text("Wissensstand 31.05.2018").first).to_be_visible()
 
 
-def test_a_date_in_its_field_is_as_good_as_a_slider(as_user: Open) -> None:
-    page = as_user(HEAD_OF_OFFICE)
+def test_a_date_in_its_field_is_as_good_as_a_slider(open_page: Open) -> None:
+    page = open_page(HEAD_OF_OFFICE)
     page.goto("/lage")
     page.get_by_role("textbox", name="Stichtag").fill("15.3.18")
     page.keyboard.press("Enter")

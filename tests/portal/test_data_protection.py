@@ -10,11 +10,11 @@ from playwright.sync_api import expect
 from services.casework.service import CaseworkHttp
 from services.eligibility.service import EligibilityHttp
 from services.intake.service import IntakeHttp
-from services.portal.pages.data_protection import CLASSES, PURPOSES
+from services.portal.language.terms.platform import CLASSES, PURPOSES
 from services.reporting.service import ReportingHttp
 from shared.api.roles import AUDITOR, DATA_PROTECTION_OFFICER, INTEGRATION_MANAGER
 from shared.contracts.model import PersonalClass
-from tests.portal.browser import Size, axe, overflows, screenshot
+from tests.portal.browser import SIZES, Size, wrong_with
 from tests.portal.conftest import Open
 from tests.portal.house import RunningPortal, Visitor
 from tests.portal.strangers import erase
@@ -110,9 +110,9 @@ def test_erasures_say_which_data_and_why(portal: RunningPortal, officer: Visitor
     assert person in portal.visitor(AUDITOR).get("/datenschutz/loeschungen").text
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-def test_the_pages_have_no_barriers(portal: RunningPortal, as_user: Open, size: Size) -> None:
-    page = as_user(DATA_PROTECTION_OFFICER, size=size, checks=True)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_pages_have_no_barriers(portal: RunningPortal, open_page: Open, size: Size) -> None:
+    page = open_page(DATA_PROTECTION_OFFICER, size=size, checks=True)
     page.goto("/datenschutz")
     page.get_by_label("Person", exact=True).fill(portal.office.ids["person"])
     page.get_by_label("Ab", exact=True).fill("1.1.20")
@@ -121,7 +121,5 @@ def test_the_pages_have_no_barriers(portal: RunningPortal, as_user: Open, size: 
     page.get_by_role("button", name="Anzeigen").click()
     expect(page.get_by_role("table")).to_be_visible()
     for name in ("data-protection", "erasures"):
-        screenshot(page, f"{name}-{size}")
-        assert axe(page) == [], name
-        assert not overflows(page), name
+        assert wrong_with(page, f"{name}-{size}") == []
         page.goto("/datenschutz/loeschungen")

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from services.portal.figures import charts, explained, figures
+from services.portal.figures import charts, explained, figures, sparks
 from services.portal.figures.looking import Looking, months_before
 from services.portal.language.words import words
 from services.portal.web.as_of import AsOf
-from services.portal.web.visit import in_a_sheet
+from services.portal.web.sheet import as_cell
 
 DE, EN = words("de"), words("en")
 TODAY = date(2018, 11, 5)
@@ -43,14 +43,14 @@ def test_a_difference_has_a_sign() -> None:
 
 
 def test_in_a_spreadsheet_a_number_is_one() -> None:
-    assert [in_a_sheet(figures.cell(value), ",") for value in (1024, 8.05, "-815185.00", None)] == [
+    assert [as_cell(figures.cell(value), ",") for value in (1024, 8.05, "-815185.00", None)] == [
         "1024",
         "8,05",
         "-815185,00",
         None,
     ]
-    assert in_a_sheet(Decimal("8.05"), ".") == "8.05"
-    assert in_a_sheet("=1+1", ",") == "'=1+1"
+    assert as_cell(Decimal("8.05"), ".") == "8.05"
+    assert as_cell("=1+1", ",") == "'=1+1"
 
 
 def test_what_is_hidden_is_a_dot_and_what_has_no_meaning_a_dash() -> None:
@@ -162,21 +162,30 @@ def test_teams_stand_in_order_of_their_names_topics_in_that_of_their_size() -> N
 
 def test_a_spark_stands_on_zero_and_leaves_gaps() -> None:
     course = series("persons-contacted", *months(2018, 1, 5, None, 10, 10))
-    drawn = charts.spark(course, "total", DE)
+    drawn = sparks.spark(course, "total", DE)
     assert drawn is not None
     assert drawn.line == "M0.0 15.0 M66.67 1.0L100.0 1.0"
     assert (drawn.end, drawn.since, drawn.until) == ("M100.0 1.0h0", "Januar 2018", "April 2018")
-    assert charts.spark(series("persons-contacted", *months(2018, 1, 0, 0)), "total", DE) is None
+    assert sparks.spark(series("persons-contacted", *months(2018, 1, 0, 0)), "total", DE) is None
 
 
 # --- explanations ----------------------------------------------------------------------------------
 
 
 def test_every_rule_and_line_of_an_explanation_has_words() -> None:
-    assert explained.because("R6", DE) == "weil 24 Monate seit Aufnahme durch den Landkreis vergangen sind"
-    assert explained.because("R12", DE) == "wohnt noch in einer Gemeinschaftsunterkunft, obwohl der Auszug möglich ist"
-    assert explained.because("outreach", DE) == "aufsuchend, zu Hause"
-    assert explained.because("a-rule-of-tomorrow", DE) == "a-rule-of-tomorrow"
+    said = {rule: explained.because(rule, "total", DE) for rule in ("R6", "R12", "outreach", "a-rule-of-tomorrow")}
+    assert said == {
+        "R6": "weil 24 Monate seit Aufnahme durch den Landkreis vergangen sind",
+        "R12": "wohnt noch in einer Gemeinschaftsunterkunft, obwohl der Auszug möglich ist",
+        "outreach": "aufsuchend, zu Hause",
+        "a-rule-of-tomorrow": "a-rule-of-tomorrow",
+    }
+
+
+def test_what_was_decided_by_hand_is_not_said_to_be_in_doubt() -> None:
+    in_doubt, by_hand = "weil etwas fehlt oder sich widerspricht", "weil jemand so entschieden hat"
+    lines = {"manual_review.private": in_doubt, "follow_up.private": by_hand, "total": by_hand}
+    assert {line: explained.because("R13", line, DE) for line in lines} == lines
 
 
 def test_a_page_says_which_rows_it_shows() -> None:

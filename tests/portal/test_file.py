@@ -15,9 +15,9 @@ from services.portal.records.actions import ACTIONS
 from shared.api.roles import AUDITOR, HEAD_OF_OFFICE, INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD
 from tests.platform.office import IMPORTER, OTHER, person
 from tests.platform.test_erasure import erase
-from tests.portal.browser import Size, axe, overflows, screenshot
+from tests.portal.browser import LOOKS, SIZES, Size, axe, screenshot, wrong_with
 from tests.portal.conftest import Open
-from tests.portal.house import RunningPortal, Visitor
+from tests.portal.house import RunningPortal, Visitor, down
 
 CASES = re.compile(r"<[^>]+>")
 HOME = {"kind": "private", "ags": "08117015", "accommodation": "", "address": "Weg 7", "moved_in_on": "1.3.2018"}
@@ -104,8 +104,6 @@ def test_the_manager_sees_the_file_and_records_nothing_in_it(portal: RunningPort
 
 
 def test_a_colleague_of_another_team_sees_a_name_and_who_looks_after_it(portal: RunningPortal) -> None:
-    if OTHER not in portal.passwords:
-        portal.add(OTHER, INTEGRATION_MANAGER)
     visitor = portal.visitor()
     visitor.log_in(OTHER)
     answer = visitor.get(f"/akte/{portal.office.ids['person']}")
@@ -157,7 +155,8 @@ def test_in_the_past_the_file_is_as_it_was_and_nothing_can_be_recorded(portal: R
     assert "36 Jahre" in said
     assert "Vorläufige Unterbringung seit 01.02.2016" in said
     assert "§ 25" not in said and "Vom Landkreis aufgenommen" in said
-    assert '<body class="past"' in answer.text and "Sie sehen in die Vergangenheit" in answer.text
+    assert '<body class="past"' in answer.text
+    assert "Sie sehen den 01.12.2016, wie er heute bekannt ist. Hier lässt sich nichts festhalten." in answer.text
     assert "/einzug" not in answer.text
     assert "stichtag=2016-12-01" in answer.text, "the household's other files open on the same day"
 
@@ -176,6 +175,23 @@ def test_as_known_earlier_what_was_learnt_since_is_not_there(portal: RunningPort
     before = text(clerk.get(f"/akte/{person_id}?wissensstand={position}"))
     assert "§ 25 Abs. 3" not in before and "weil 24 Monate seit Aufnahme" in before
     assert "Damals war über diese Person nichts bekannt" in text(clerk.get(f"/akte/{person_id}?wissensstand=1.1.2016"))
+
+
+def test_the_household_is_shown_as_it_was_known(portal: RunningPortal, clerk: Visitor) -> None:
+    anchor = portal.office.register(family_name="Aktenprobe", given_name="Ida")
+    born = {"anchor_id": anchor["id"], "given_name": "Nova", "family_name": "Aktenprobe", "nationality": "SY"}
+    portal.office.done("/intake/v1/births", {**born, "born_on": "2018-05-01", "sex": "female"}, "clerk")
+    portal.office.rest()
+    assert "Nova Aktenprobe" in text(clerk.get(f"/akte/{anchor['id']}"))
+    then = text(clerk.get(f"/akte/{anchor['id']}?wissensstand={anchor['position']}"))
+    assert "Aktenprobe, Ida" in then and "Nova" not in then
+
+
+def test_in_the_past_no_form_opens(portal: RunningPortal, clerk: Visitor) -> None:
+    path = f"/akte/{portal.office.ids['person']}"
+    answer = clerk.get(f"{path}/einzug?stichtag=1.12.2016")
+    assert answer.url.endswith(f"{path}?stichtag=2016-12-01")
+    assert f'action="{path}/einzug"' not in answer.text
 
 
 # --- what may be recorded --------------------------------------------------------------------------
@@ -315,20 +331,60 @@ def test_what_the_rules_leave_to_a_person_is_decided_by_hand(portal: RunningPort
     lead = portal.visitor(TEAM_LEAD)
     assert lead.get(f"/akte/{person_id}/einzug").status_code == 403
     decided = {"phase": "follow_up", "since": "1.3.2018", "legal_basis": "§ 9 Abs. 2 FlüAG", "reason": "Liegt vor."}
-    said = text(take(lead, person_id, "klaeren", **decided))
-    assert "Anschlussunterbringung seit 01.03.2018, weil jemand so entschieden hat (§ 9 Abs. 2 FlüAG)." in said
+    form = lead.get(f"/akte/{person_id}/klaeren").text
+    seen = re.search(r'name="settles" value="([^"]*)"', form)
+    assert seen is not None
+    doubts = portal.office.shown(f"/eligibility/v1/persons/{person_id}", "clerk")["rests_on"]
+    assert seen[1].split() == [each["event_id"] for each in doubts] != []
+    decided["settles"] = seen[1]
+    answer = lead.post(f"/akte/{person_id}/klaeren", {**lead.hidden(), **decided})
+    assert "Von Hand entscheiden: gesichert." in text(answer)
+    assert "Anschlussunterbringung seit 01.03.2018, weil jemand so entschieden hat (§ 9 Abs. 2 FlüAG)." in text(answer)
+    assert "data-undo" not in answer.text, "who may not withdraw is not offered to undo"
+
+
+def test_a_decision_settles_the_doubts_that_somebody_saw_also_if_it_is_sent_again(portal: RunningPortal) -> None:
+    person_id = registered(portal)
+    clerk, path = portal.visitor(INTAKE_CLERK), f"/akte/{person_id}/klaeren"
+    take(clerk, person_id, "wegzug", destination="abroad", moved_out_on="1.3.2017")
+    take(clerk, person_id, "einzug", **HOME)
+    seen = re.search(r'name="settles" value="([^"]*)"', clerk.get(path).text)
+    assert seen is not None
+    decided = {"phase": "provisional", "legal_basis": "§ 9 Abs. 2 FlüAG", "reason": "Liegt vor."}
+    form = {**clerk.hidden(), **decided, "settles": seen[1]}
+    take(clerk, person_id, "wegzug", destination="abroad", moved_out_on="1.4.2018")  # meanwhile
+    take(clerk, person_id, "einzug", **{**HOME, "moved_in_on": "1.5.2018"})
+    for _ in range(2):
+        assert "Von Hand entscheiden: gesichert." in text(clerk.post(path, form))
+    (review,) = record(portal, person_id)["reviews"]
+    assert review["settles"] == seen[1].split()
+
+
+def test_a_withdrawal_that_is_sent_again_is_answered_as_before(portal: RunningPortal, clerk: Visitor) -> None:
+    person_id = registered(portal)
+    take(clerk, person_id, "titel", section="25(3)", granted_on="1.5.2017")
+    (title,) = record(portal, person_id)["titles"]
+    path = f"/akte/{person_id}/zuruecknehmen/{title['title_id']}"
+    clerk.get(path)
+    form = {**clerk.hidden(), "reason": "not_true"}
+    for _ in range(2):
+        answer = clerk.post(path, form)
+        assert (answer.status_code, "Eintrag zurücknehmen: gesichert." in text(answer)) == (200, True)
+    assert clerk.get(path).status_code == 404, "what is gone cannot be withdrawn anew"
+
+
+def test_only_the_person_whose_entry_it_was_is_offered_to_undo_it(portal: RunningPortal, clerk: Visitor) -> None:
+    one, other = registered(portal), registered(portal)
+    clerk.get(f"/akte/{one}/einzug")
+    clerk.post(f"/akte/{one}/einzug", HOME, follow=False)
+    assert "data-undo" not in clerk.get(f"/akte/{other}").text
 
 
 def test_while_intake_is_away_the_form_keeps_what_was_typed(portal: RunningPortal, clerk: Visitor) -> None:
     person_id = registered(portal)
     clerk.get(f"/akte/{person_id}/titel")
-    supervisor = portal.machine.supervisor
-    supervisor.kill("intake-http", hold=True)
-    try:
+    with down(portal, "intake-http"):
         answer = clerk.post(f"/akte/{person_id}/titel", {"section": "25(3)", "granted_on": "1.5.2017"})
-    finally:
-        supervisor.release("intake-http")
-        supervisor.wait_ready("intake-http")
     assert answer.status_code == 503
     assert f'href="/akte/{person_id}/titel"' in answer.text, "back to the form, where the draft is"
 
@@ -343,13 +399,8 @@ def test_while_intake_is_away_the_form_keeps_what_was_typed(portal: RunningPorta
 def test_while_another_service_is_away_the_rest_of_the_file_works(
     portal: RunningPortal, clerk: Visitor, service: str, said: str
 ) -> None:
-    supervisor = portal.machine.supervisor
-    supervisor.kill(service, hold=True)
-    try:
+    with down(portal, service):
         answer = clerk.get(f"/akte/{portal.office.ids['person']}")
-    finally:
-        supervisor.release(service)
-        supervisor.wait_ready(service)
     assert answer.status_code == 200
     assert said in text(answer) and "Aufenthaltstitel erteilt" in text(answer)
 
@@ -380,21 +431,19 @@ def eventful(portal: RunningPortal) -> str:
     return person_id
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-@pytest.mark.parametrize("look", [{}, {"color_scheme": "dark", "language": "en-GB"}])
-def test_the_file_has_no_barriers(as_user: Open, eventful: str, size: Size, look: dict[str, str]) -> None:
-    page = as_user(INTAKE_CLERK, size=size, checks=True, **look)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_file_has_no_barriers(open_page: Open, eventful: str, size: Size, look: str) -> None:
+    page = open_page(INTAKE_CLERK, size=size, checks=True, **LOOKS[look])
     for name, query in {"now": "", "past": "?stichtag=2017-07-01"}.items():
         page.goto(f"/akte/{eventful}{query}")
         for summary in page.locator(".timeline summary").all():
             summary.click()
-        screenshot(page, f"file-{name}-{size}-{look.get('color_scheme', 'light')}")
-        assert axe(page) == [], name
-        assert not overflows(page), name
+        assert wrong_with(page, f"file-{name}-{size}-{look}") == []
 
 
-def test_a_chain_is_struck_through_and_leads_to_what_replaced_it(as_user: Open, eventful: str) -> None:
-    page = as_user(INTAKE_CLERK)
+def test_a_chain_is_struck_through_and_leads_to_what_replaced_it(open_page: Open, eventful: str) -> None:
+    page = open_page(INTAKE_CLERK)
     page.goto(f"/akte/{eventful}")
     withdrawn = page.locator(".timeline li.withdrawn")
     expect(withdrawn).to_contain_text("§ 25 Abs. 2 AufenthG")
@@ -409,10 +458,10 @@ def test_a_chain_is_struck_through_and_leads_to_what_replaced_it(as_user: Open, 
     expect(page.locator(".changes")).to_contain_text("Eingezogen am: 01.02.2016 01.03.2016")
 
 
-def test_a_form_opens_in_its_place_and_is_saved_by_keyboard(portal: RunningPortal, as_user: Open) -> None:
+def test_a_form_opens_in_its_place_and_is_saved_by_keyboard(portal: RunningPortal, open_page: Open) -> None:
     person_id = registered(portal)
     portal.office.rest()
-    page = as_user(INTAKE_CLERK, checks=True)
+    page = open_page(INTAKE_CLERK, checks=True)
     page.goto(f"/akte/{person_id}")
     page.get_by_role("link", name="Duldung").focus()
     page.keyboard.press("Enter")
@@ -435,9 +484,9 @@ def test_a_form_opens_in_its_place_and_is_saved_by_keyboard(portal: RunningPorta
     assert record(portal, person_id)["tolerations"] == []
 
 
-def test_a_draft_of_one_person_never_shows_up_for_another(portal: RunningPortal, as_user: Open) -> None:
+def test_a_draft_of_one_person_never_shows_up_for_another(portal: RunningPortal, open_page: Open) -> None:
     one, other = registered(portal), registered(portal)
-    page: Page = as_user(INTAKE_CLERK)
+    page: Page = open_page(INTAKE_CLERK)
     page.goto(f"/akte/{one}/titel")
     page.locator("#f-section").fill("25(3)")
     page.wait_for_function("id => Object.keys(localStorage).some((key) => key.includes(id))", arg=one)

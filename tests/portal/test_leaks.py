@@ -276,21 +276,6 @@ def test_without_a_token_nobody_is_told_anything(
 # --- the pages --------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def visitors(portal: RunningPortal) -> Mapping[str, Visitor]:
-    """Somebody of each role, logged in; the auditor has said why."""
-    found = {}
-    for role in roles.ROLES:
-        if role not in ACCOUNTS:
-            portal.add(f"{role}-leaks", role)
-        visitor = portal.visitor()
-        visitor.log_in(ACCOUNTS.get(role, f"{role}-leaks"), weiter="/hilfe")
-        found[role] = visitor
-    found[AUDITOR].get("/pruefung/grund")
-    found[AUDITOR].post("/pruefung/grund", {"reason": "Prüfung"})
-    return found
-
-
 def test_every_page_has_an_expectation_and_no_expectation_is_left_over() -> None:
     assert sorted({route.name for route in routes()} ^ PAGES.keys()) == []
 
@@ -353,4 +338,4 @@ def _given(answer: requests.Response, stranger: Stranger) -> str:
 
 def _token(portal: RunningPortal, role: str) -> str:
     key = (portal.office.data / "secrets" / ISSUER_PRIVATE).read_bytes()
-    return issue(key, ACCOUNTS.get(role, role), [role], ags=AGS if role == MUNICIPAL else None)
+    return issue(key, ACCOUNTS[role], [role], ags=AGS if role == MUNICIPAL else None)

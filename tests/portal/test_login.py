@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from statistics import median
 
@@ -13,9 +14,13 @@ from scenarios.goeppingen_2018.script import scenario
 from services.portal.login.accounts import AccountRefused, Accounts
 from services.portal.login.database import open_database
 from services.portal.login.sessions import LONGEST, Sessions
-from services.portal.login.throttle import LONGEST_WAIT, PER_ACCOUNT, PER_ADDRESS, Throttle
-from services.portal.web.visit import own_page
+from services.portal.login.throttle import LONGEST_WAIT, ONE_FORGOTTEN_AFTER, PER_ACCOUNT, PER_ADDRESS, Throttle
+from services.portal.web.visit import Visit, own_page
+from services.portal.wiring import Portal
+from shared.api.reply import Reply
+from shared.api.request import Request
 from shared.api.roles import AUDITOR, IMPORTER, INTEGRATION_MANAGER, OPERATOR, ROLES, TEAM_LEAD
+from shared.runtime.config import Settings
 from tests.portal.house import ACCOUNTS, RunningPortal, Visitor
 from wegmarken.accounts import make
 
@@ -161,17 +166,46 @@ def test_waits_grow_and_have_an_end() -> None:
 
 def test_many_tries_at_once_are_no_way_around_the_wait(tmp_path: Path) -> None:
     throttle = Throttle(open_database(tmp_path / "portal.db"), b"key")
-    assert [throttle.enter("probe", "192.0.2.1") > 0 for _ in range(6)] == [False] * 4 + [True] * 2
-    throttle.forgive("probe", "192.0.2.1")
-    assert throttle.enter("probe", "192.0.2.1") == 0
+    first, *_ = tries = [throttle.enter("probe", "192.0.2.1") for _ in range(6)]
+    assert [each.wait > 0 for each in tries] == [False] * 4 + [True] * 2
+    throttle.forgive(first)
+    assert throttle.enter("probe", "192.0.2.1").wait == 0
 
 
 def test_one_address_that_guesses_at_many_accounts_waits(tmp_path: Path) -> None:
     throttle = Throttle(open_database(tmp_path / "portal.db"), b"key")
     for n in range(PER_ADDRESS.free):
-        assert throttle.enter(f"probe-{n}", "192.0.2.1") == 0
-    assert throttle.enter("noch-eine", "192.0.2.1") > 0
-    assert throttle.enter("noch-eine", "192.0.2.2") == 0
+        assert throttle.enter(f"probe-{n}", "192.0.2.1").wait == 0
+    assert throttle.enter("noch-eine", "192.0.2.1").wait > 0
+    assert throttle.enter("noch-eine", "192.0.2.2").wait == 0
+
+
+def test_an_office_behind_one_address_is_not_locked_out_by_the_slips_of_a_day(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "portal.db")
+    throttle = Throttle(database, b"key")
+
+    def slips() -> int:
+        """How many further ones are free."""
+        return next(n for n in range(100) if throttle.enter(f"verschrieben-{time.time()}", "192.0.2.1").wait > 0)
+
+    assert slips() == PER_ADDRESS.free
+    for _ in range(10):  # all the while others get in
+        database.execute("update failures set last_at = last_at - ?", (ONE_FORGOTTEN_AFTER / 2 + 1,))
+        right = throttle.enter("richtig", "192.0.2.1")
+        assert right.wait == 0
+        throttle.forgive(right)
+    assert slips() == 5
+
+
+def test_who_gets_in_while_another_fails_takes_back_only_the_own_try(tmp_path: Path) -> None:
+    throttle = Throttle(open_database(tmp_path / "portal.db"), b"key")
+    right = throttle.enter("richtig", "192.0.2.1")
+    for n in range(PER_ADDRESS.free - 1):
+        throttle.enter(f"falsch-{n}", "192.0.2.1")
+    assert throttle.enter("noch-eine", "192.0.2.1").wait > 0
+    throttle.forgive(right)
+    assert throttle.enter("noch-eine", "192.0.2.1").wait == 0
+    assert throttle.enter("noch-eine", "192.0.2.1").wait > 0
 
 
 def test_names_and_addresses_are_not_kept_in_the_clear(tmp_path: Path) -> None:
@@ -183,13 +217,70 @@ def test_a_session_lasts_a_day_of_work_at_most(tmp_path: Path) -> None:
     database = open_database(tmp_path / "portal.db")
     sessions = Sessions(database, idle=1800)
     session = sessions.begin(Accounts(database).add("probe", [AUDITOR], "lang-genug-1234"))
-    session.pocket["messages"] = [["ok", "Probe Muster ist aufgenommen"]]
+    session.pocket.leave("messages", [["ok", "Probe Muster ist aufgenommen"]])
     sessions.keep(session)
     found = sessions.find(session.id)
-    assert found is not None and found.pocket == session.pocket
+    assert found is not None and found.pocket.get("messages") == session.pocket.get("messages") != []
     assert b"Muster" not in (tmp_path / "portal.db-wal").read_bytes()
     database.execute("update sessions set began_at = began_at - ?", (LONGEST,))
     assert sessions.find(session.id) is None
+
+
+def test_requests_of_one_session_that_overlap_lose_nothing(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "portal.db")
+    sessions = Sessions(database, idle=1800)
+    begun = sessions.begin(Accounts(database).add("probe", [AUDITOR], "lang-genug-1234"))
+    begun.pocket.add("messages", "schon gezeigt")
+    sessions.keep(begun)
+    slow, quick, reading = (sessions.find(begun.id) for _ in range(3))
+    assert slow is not None and quick is not None and reading is not None
+    slow.pocket.take("messages")
+    quick.pocket.leave("reason", "Jahresprüfung")
+    quick.pocket.add("asked", 1)
+    sessions.keep(quick)
+    slow.pocket.add("asked", 2, most=2)
+    sessions.keep(slow)
+    sessions.keep(reading)
+    found = sessions.find(begun.id)
+    assert found is not None
+    kept = [found.pocket.get(name) for name in ("messages", "reason", "asked")]
+    assert kept == [None, "Jahresprüfung", [1, 2]]
+    sessions.end(begun)
+    quick.pocket.leave("reason", "zu spät")
+    sessions.keep(quick)
+    assert sessions.find(begun.id) is None
+
+
+def test_behind_https_a_browser_takes_our_cookies_from_nobody_else(portal: RunningPortal, tmp_path: Path) -> None:
+    place = {"WEGMARKEN_DATA": str(tmp_path), "WEGMARKEN_SECRETS": str(portal.machine.data / "secrets")}
+    at = {"WEGMARKEN_SERVICES": "intake=http://127.0.0.1:9", "WEGMARKEN_PUBLIC_URL": "https://wegmarken.example"}
+    ours = Portal.open(Settings.from_environment(place | at))
+    with closing(ours):
+        account = ours.accounts.add("probe", [AUDITOR], "lang-genug-1234")
+        visitor = Visit(ours, Request("GET", b"/anmelden", {}), "probe")
+        first = visitor.csrf
+        (given,) = cookies(visitor.redirect("/"))
+        assert given.startswith("__Host-wegmarken-visitor=") and given.endswith("; Secure")
+        again = Visit(ours, Request("GET", b"/anmelden", {"cookie": given.partition(";")[0]}), "probe")
+        assert again.csrf == first and cookies(again.redirect("/")) == []
+        again.begin(account)
+        (session,) = cookies(again.redirect("/"))
+        assert session.startswith("__Host-wegmarken=") and session.endswith("; Secure")
+
+
+def test_who_logs_in_where_somebody_is_logged_in_ends_that_session(portal: RunningPortal) -> None:
+    visitor = portal.visitor(AUDITOR)
+    left = visitor.cookie("wegmarken")
+    visitor.get("/hilfe")
+    visitor.post("/anmelden", {"name": ACCOUNTS[TEAM_LEAD], "password": portal.passwords[ACCOUNTS[TEAM_LEAD]]})
+    assert visitor.cookie("wegmarken") not in (None, left)
+    thief = portal.visitor()
+    thief.session.cookies.set("wegmarken", left or "")
+    assert thief.get("/entwurfsschluessel", follow=False).status_code == 303
+
+
+def cookies(reply: Reply) -> list[str]:
+    return [value for name, value in reply.headers if name == "Set-Cookie"]
 
 
 def test_a_new_password_or_a_disabled_account_ends_sessions(tmp_path: Path) -> None:
@@ -258,9 +349,11 @@ def test_the_language_is_kept_for_the_account_and_before_the_log_in(portal: Runn
 
 
 def test_each_account_has_a_key_of_its_own_for_drafts(portal: RunningPortal) -> None:
-    keys = [portal.visitor(role).get("/entwurfsschluessel").json()["key"] for role in (AUDITOR, INTEGRATION_MANAGER)]
-    assert keys[0] == portal.visitor(AUDITOR).get("/entwurfsschluessel").json()["key"]
-    assert keys[0] != keys[1]
+    one, other = (portal.visitor(role).get("/entwurfsschluessel").json() for role in (AUDITOR, INTEGRATION_MANAGER))
+    assert one == portal.visitor(AUDITOR).get("/entwurfsschluessel").json()
+    assert one["key"] != other["key"]
+    assert one["account"] != other["account"]
+    assert f'data-account="{one["account"]}"' in portal.visitor(AUDITOR).get("/hilfe").text
     assert portal.visitor().get("/entwurfsschluessel", follow=False).status_code == 303
 
 

@@ -7,10 +7,11 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import expect
 
+from benchmarks.office import AGS, CLERK
 from services.portal.pages.municipality import EXAMPLE
 from shared.api.roles import MUNICIPAL_STAFF
-from tests.platform.office import person
-from tests.portal.browser import Size, axe, overflows, screenshot
+from tests.platform.office import DAY, person
+from tests.portal.browser import SIZES, Size, wrong_with
 from tests.portal.conftest import Open
 from tests.portal.house import RunningPortal, Visitor
 from tests.portal.strangers import ELSEWHERE, erase
@@ -39,6 +40,23 @@ def test_a_person_who_lives_there_is_shown_by_number_and_not_by_name(portal: Run
     assert "Anschlussunterbringung, seit 05.01.2017" in " ".join(answer.text.split())
     assert "§ 9 Abs. 1 Nr. 3 FlüAG" in answer.text
     assert "Messlatte" not in answer.text and "Probe" not in answer.text
+
+
+def test_what_was_decided_by_hand_is_not_said_to_be_in_doubt(portal: RunningPortal, staff: Visitor) -> None:
+    office = portal.office
+    number = office.register(family_name="Handprobe")["id"]
+    path = f"/intake/v1/persons/{number}"
+    office.done(f"{path}/departure", {"destination": "abroad", "moved_out_on": "2017-03-01"}, CLERK)
+    home = {"kind": "private", "ags": AGS, "moved_in_on": "2018-03-01", "address": "Probeweg 1"}
+    office.done(f"{path}/residences", home, CLERK)
+    office.rest()
+    assert "weil etwas fehlt oder sich widerspricht" in staff.get(f"/gemeinde?person={number}").text
+    doubts = [each["event_id"] for each in office.shown(f"/eligibility/v1/persons/{number}", CLERK)["rests_on"]]
+    decided = {"phase": "follow_up", "since": "2018-03-01", "legal_basis": "§ 9 (2) FlüAG", "reason": "Liegt vor."}
+    office.done(f"{path}/reviews", {**decided, "settles": doubts, "settled_on": DAY}, CLERK)
+    office.rest()
+    said = staff.get(f"/gemeinde?person={number}").text
+    assert "weil jemand so entschieden hat" in said and "widerspricht" not in said
 
 
 def test_whoever_lives_elsewhere_was_erased_or_never_was_is_nobody(portal: RunningPortal, staff: Visitor) -> None:
@@ -72,13 +90,11 @@ def test_an_account_that_is_bound_to_nowhere_sees_nobody(portal: RunningPortal) 
     assert "Anschlussunterbringung, seit" not in answer.text
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-def test_the_page_has_no_barriers(portal: RunningPortal, as_user: Open, size: Size) -> None:
-    page = as_user(MUNICIPAL_STAFF, size=size, checks=True)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_has_no_barriers(portal: RunningPortal, open_page: Open, size: Size) -> None:
+    page = open_page(MUNICIPAL_STAFF, size=size, checks=True)
     page.goto("/gemeinde")
     page.get_by_label("Nummer der Person").fill(portal.office.ids["person"])
     page.keyboard.press("Enter")
     expect(page.locator(".answer .sentence")).to_contain_text("Anschlussunterbringung")
-    screenshot(page, f"municipality-{size}")
-    assert axe(page) == []
-    assert not overflows(page)
+    assert wrong_with(page, f"municipality-{size}") == []

@@ -10,11 +10,11 @@ from playwright.sync_api import Locator, Page, expect
 
 from benchmarks.office import CLERK, HEAD, LEAD
 from shared.api.roles import INTEGRATION_MANAGER, TEAM_LEAD
-from tests.platform.office import DAY
-from tests.portal.browser import Size, axe, overflows, screenshot
+from tests.platform.office import DAY, until
+from tests.portal.browser import LOOKS, SIZES, Size, axe, screenshot, wrong_with
 from tests.portal.conftest import Open
 from tests.portal.families import Family, a_family, talks
-from tests.portal.house import RunningPortal, down
+from tests.portal.house import RunningPortal, Visitor, down, frozen
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +30,11 @@ def families(portal: RunningPortal) -> list[Family]:
 
 
 @pytest.fixture
-def day(as_user: Open, families: list[Family]) -> Callable[..., Page]:
+def day(open_page: Open, families: list[Family]) -> Callable[..., Page]:
     """``day(role=…, path=…, …)``: My day of somebody."""
 
     def opened(role: str = INTEGRATION_MANAGER, path: str = "/mein-tag", **how: object) -> Page:
-        page = as_user(role, **how)
+        page = open_page(role, **how)
         page.goto(path)
         return page
 
@@ -45,16 +45,14 @@ def stop(page: Page, name: str) -> Locator:
     return page.locator(".stop").filter(has_text=name)
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
+@pytest.mark.parametrize("size", SIZES)
 def test_the_page_has_no_barriers(day: Callable[..., Page], size: Size) -> None:
     page = day(size=size, checks=True)
-    screenshot(page, f"my-day-{size}")
-    assert axe(page) == []
-    assert not overflows(page)
+    assert wrong_with(page, f"my-day-{size}") == []
 
 
 def test_in_english_and_in_the_dark(day: Callable[..., Page]) -> None:
-    page = day(checks=True, language="en-GB", color_scheme="dark")
+    page = day(checks=True, **LOOKS["dark"])
     expect(page.get_by_role("heading", name="My day")).to_be_visible()
     screenshot(page, "my-day-dark")
     assert axe(page) == []
@@ -203,7 +201,7 @@ def test_a_lead_sees_the_team(day: Callable[..., Page]) -> None:
 # --- nothing there, nobody answers ---------------------------------------------------------------------
 
 
-def test_who_has_no_case_yet_is_told_so(as_user: Open, portal: RunningPortal) -> None:
+def test_who_has_no_case_yet_is_told_so(open_page: Open, portal: RunningPortal) -> None:
     portal.add("neu", INTEGRATION_MANAGER)
     visitor = portal.visitor()
     visitor.log_in("neu")
@@ -224,6 +222,41 @@ def test_each_part_says_so_when_its_service_is_away(day: Callable[..., Page], po
         expect(page.get_by_role("link", name="Heute ist jemand krank")).to_be_visible()
         screenshot(page, "my-day-away")
         assert axe(page) == []
+
+
+def test_what_may_have_been_recorded_is_sent_once_more_and_recorded_once(portal: RunningPortal) -> None:
+    family = a_family(portal, "Ungewiss", "Ali")
+    visitor, path = portal.visitor(INTEGRATION_MANAGER), "/mein-tag/vergeblich"
+    visitor.get("/mein-tag")
+    with frozen(portal, "casework-http"):
+        answer = visitor.post(path, {"case_id": family.case_id})
+    assert answer.status_code == 503
+    assert "Es ist nicht sicher, ob das festgehalten wurde" in answer.text
+    again = answer.text.split(f'<form method="post" action="{path}">')[1].partition("</form>")[0]
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', again))
+    assert fields["case_id"] == family.case_id and "Noch einmal senden" in again
+    assert "Festgehalten: bei Ali Ungewiss niemand angetroffen." in visitor.post(path, fields).text
+    portal.office.rest()
+    assert [talk["status"] for talk in talks(portal, family)].count("attempted") == 1
+
+
+def test_a_household_that_everybody_left_is_no_stop(portal: RunningPortal) -> None:
+    """Casework learns it a little later than intake."""
+    left, joined = a_family(portal, "Fortgezogen", "Ali"), a_family(portal, "Zuzug", "Lale")
+    visitor = portal.visitor(INTEGRATION_MANAGER)
+    assert "Ali Fortgezogen" in visitor.get("/mein-tag").text
+    body = {"anchor_id": joined.persons["Lale"], "relation": "spouse", "joined_on": DAY}
+    with down(portal, "react"):
+        portal.office.done(f"/intake/v1/persons/{left.persons['Ali']}/household", body, CLERK)
+        until(lambda: f"/beratung/{left.case_id}" not in shown(visitor), "the household is gone")
+    portal.office.rest()
+    assert "Zuzug / Fortgezogen" in visitor.get("/mein-tag").text
+
+
+def shown(visitor: Visitor) -> str:
+    answer = visitor.get("/mein-tag")
+    assert answer.status_code == 200
+    return answer.text
 
 
 def test_names_are_text_whatever_they_hold(day: Callable[..., Page], portal: RunningPortal) -> None:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from services.portal.backend import Refused, Unavailable, together
-from services.portal.service import PortalHttp
+from services.portal import doors
+from services.portal.records.actions import ACTIONS
 from services.portal.web.navigation import PLACES, first_page
-from services.portal.web.screen import Screen
 from services.portal.web.security import HEADERS
-from services.portal.web.visit import as_cell
-from shared.api.entrypoint import InPlace
 from shared.api.roles import AUDITOR, ROLES
-from tests.portal.house import RunningPortal, Visitor
+from tests.portal.house import REASON, RunningPortal, Visitor, down
+from tests.portal.routes import routes
 
 SENTENCE = re.compile(r'class="sentence">([^<]*)<')
 
@@ -81,26 +78,40 @@ def test_the_start_leads_to_the_log_in_or_to_the_first_page(portal: RunningPorta
     assert portal.visitor(AUDITOR).get("/", follow=False).headers["Location"] == first_page({AUDITOR})
 
 
-def routes() -> Iterator[Screen]:
-    for name in dir(PortalHttp):
-        for entrypoint in getattr(getattr(PortalHttp, name), "nameko_entrypoints", ()):
-            if isinstance(entrypoint, Screen):
-                yield entrypoint
-            else:
-                assert isinstance(entrypoint, InPlace)
-
-
 def test_the_header_shows_exactly_what_a_role_may_open() -> None:
-    pages = {route.url: route for route in routes() if route.method == "GET"}
+    pages = {route.path: route for route in routes() if route.method == "GET"}
     for place in PLACES:
         page = pages[place.path]
         assert page.public if not place.roles else place.roles == page.roles, place.path
 
 
+def test_every_action_of_a_file_stands_behind_a_door_that_its_roles_open() -> None:
+    assert {role for action in ACTIONS for role in action.roles} == doors.RECORD
+
+
 def test_every_page_names_its_roles() -> None:
     for route in routes():
-        assert route.public != bool(route.roles), route.url
-        assert route.roles <= set(ROLES), route.url
+        assert route.public != bool(route.roles), route.path
+        assert route.roles <= set(ROLES), route.path
+
+
+ENDLESS = "9" * 30
+
+
+def test_an_address_that_nothing_could_have_leads_nowhere_and_breaks_nothing(portal: RunningPortal) -> None:
+    auditor = portal.visitor(AUDITOR)
+    auditor.get("/pruefung/grund")
+    auditor.post("/pruefung/grund", {"reason": REASON})
+    for path in ("/pruefung/vorgang/x", "/pruefung/vorgang/%20", "/lage/berichte/x"):
+        answer = auditor.get(path)
+        assert (answer.status_code, "Diese Seite gibt es nicht" in answer.text) == (404, True), path
+    for path in (
+        f"/pruefung/verlauf/clock?schritt={ENDLESS}",
+        f"/pruefung?vor={ENDLESS}",
+        f"/datenschutz/loeschungen?ab={ENDLESS}",
+        f"/lage/population?ab={ENDLESS}&stand={ENDLESS}",
+    ):
+        assert auditor.get(path).status_code == 200, path
 
 
 # --- which service is in charge --------------------------------------------------------------------
@@ -135,48 +146,10 @@ def test_a_day_that_is_none_is_said_at_the_field(visitor: Visitor) -> None:
 
 def test_while_the_service_is_down_the_page_says_so_and_others_work(portal: RunningPortal) -> None:
     visitor = portal.visitor()
-    supervisor = portal.machine.supervisor
-    supervisor.kill("eligibility-http", hold=True)
-    try:
+    with down(portal, "eligibility-http"):
         answer = visitor.get("/zustaendigkeit?gemeinde=08117024&status=follow_up")
         assert answer.status_code == 200
         assert "Die Zuständigkeit lässt sich gerade nicht anzeigen." in answer.text
         assert "Geislingen an der Steige" in answer.text
         assert visitor.get("/hilfe").status_code == 200
-    finally:
-        supervisor.release("eligibility-http")
-        supervisor.wait_ready("eligibility-http")
     assert SENTENCE.findall(visitor.get("/zustaendigkeit?gemeinde=08117024&status=follow_up").text)
-
-
-# --- several questions at once ---------------------------------------------------------------------
-
-
-def test_together_keeps_the_order_and_what_is_away_stands_in_its_place() -> None:
-    def away() -> str:
-        raise Unavailable("casework")
-
-    first, second, third = together(lambda: 1, away, lambda: 3)
-    assert (first, third) == (1, 3)
-    assert isinstance(second, Unavailable) and second.service == "casework"
-
-
-def test_together_raises_what_is_refused() -> None:
-    def refused() -> str:
-        raise Refused({"type": "urn:wegmarken:problem:not-your-case", "status": 403, "title": "Nein."})
-
-    with pytest.raises(Refused) as raised:
-        together(lambda: 1, refused)
-    assert (raised.value.slug, raised.value.status, raised.value.title) == ("not-your-case", 403, "Nein.")
-
-
-def test_a_cell_is_no_formula() -> None:
-    assert [as_cell(cell) for cell in ("=1+1", "-3", "+49 7161", "@x", "Probe", -3, 8.05)] == [
-        "'=1+1",
-        "'-3",
-        "'+49 7161",
-        "'@x",
-        "Probe",
-        -3,
-        8.05,
-    ]

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from shared.api.roles import AUDITOR, HEAD_OF_OFFICE, INTAKE_CLERK, INTEGRATION_MANAGER, REPORTING, TEAM_LEAD
-from tests.portal.browser import Size, axe, overflows, screenshot
+from tests.portal.browser import LOOKS, SIZES, Size, wrong_with
 from tests.portal.conftest import Open
-from tests.portal.house import RunningPortal
+from tests.portal.house import RunningPortal, down
 
 ROW = re.compile(r'<a class="whole" href="(/akte/[0-9a-f-]+)"><bdi>([^<]*)</bdi>')
 
@@ -96,13 +96,8 @@ def test_it_is_closed_to_who_looks_nobody_up(portal: RunningPortal, role: str) -
 
 
 def test_while_phases_are_away_people_are_found_all_the_same(portal: RunningPortal, quills: dict[str, str]) -> None:
-    supervisor = portal.machine.supervisor
-    supervisor.kill("eligibility-http", hold=True)
-    try:
+    with down(portal, "eligibility-http"):
         text, hits = found(portal, "fedora federkiel")
-    finally:
-        supervisor.release("eligibility-http")
-        supervisor.wait_ready("eligibility-http")
     assert len(hits) == 1
     assert ">AU<" not in text
 
@@ -110,13 +105,8 @@ def test_while_phases_are_away_people_are_found_all_the_same(portal: RunningPort
 def test_while_names_are_away_the_page_says_so_and_keeps_what_was_typed(portal: RunningPortal) -> None:
     visitor = portal.visitor(INTAKE_CLERK)
     visitor.get("/personen")
-    supervisor = portal.machine.supervisor
-    supervisor.kill("intake-http", hold=True)
-    try:
+    with down(portal, "intake-http"):
         text = visitor.post("/personen", {"q": "federkiel"}).text
-    finally:
-        supervisor.release("intake-http")
-        supervisor.wait_ready("intake-http")
     assert "Die Personenliste lässt sich gerade nicht anzeigen." in text
     assert 'value="federkiel"' in text
 
@@ -129,8 +119,8 @@ def typed(page: Page, text: str) -> None:
     page.keyboard.type(text, delay=20)  # the field has the focus from the start
 
 
-def test_people_appear_while_one_types_and_enter_opens_the_file(as_user: Open, quills: dict[str, str]) -> None:
-    page = as_user(INTAKE_CLERK)
+def test_people_appear_while_one_types_and_enter_opens_the_file(open_page: Open, quills: dict[str, str]) -> None:
+    page = open_page(INTAKE_CLERK)
     typed(page, "feder fedo")
     expect(page.locator("#found .whole")).to_have_text(["Federkiel, Fedora"])
     page.keyboard.press("Enter")
@@ -138,8 +128,8 @@ def test_people_appear_while_one_types_and_enter_opens_the_file(as_user: Open, q
     expect(page.get_by_role("heading", level=1)).to_have_text("Federkiel, Fedora")
 
 
-def test_arrows_go_through_the_list_and_back(as_user: Open, quills: dict[str, str]) -> None:
-    page = as_user(TEAM_LEAD)
+def test_arrows_go_through_the_list_and_back(open_page: Open, quills: dict[str, str]) -> None:
+    page = open_page(TEAM_LEAD)
     typed(page, "federkiel")
     expect(page.locator("#found .whole")).to_have_count(2)
     page.keyboard.press("ArrowDown")
@@ -154,13 +144,11 @@ def test_arrows_go_through_the_list_and_back(as_user: Open, quills: dict[str, st
     page.wait_for_url(f"**/akte/{quills['Fedora']}")
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-@pytest.mark.parametrize("look", [{}, {"color_scheme": "dark", "language": "en-GB"}])
-def test_the_search_has_no_barriers(as_user: Open, quills: dict[str, str], size: Size, look: dict[str, str]) -> None:
-    page = as_user(INTEGRATION_MANAGER, size=size, checks=True, **look)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_search_has_no_barriers(open_page: Open, quills: dict[str, str], size: Size, look: str) -> None:
+    page = open_page(INTEGRATION_MANAGER, size=size, checks=True, **LOOKS[look])
     for name, text in {"empty": "", "found": "federkiel", "nobody": "xyzxyz"}.items():
         typed(page, text)
         page.locator("#found [role=status]").wait_for() if text else None
-        screenshot(page, f"persons-{name}-{size}-{look.get('color_scheme', 'light')}")
-        assert axe(page) == [], name
-        assert not overflows(page), name
+        assert wrong_with(page, f"persons-{name}-{size}-{look}") == []

@@ -12,14 +12,14 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from services.portal.backend import Refused
+from services.portal.answers import Refused
 from services.portal.language.words import words
 from services.portal.pages import register
 from services.portal.web.form import Form
 from shared.api.roles import AUDITOR, INTAKE_CLERK, INTEGRATION_MANAGER
-from tests.portal.browser import Size, axe, overflows, screenshot
+from tests.portal.browser import LOOKS, SIZES, Size, axe, kept, screenshot, wrong_with
 from tests.portal.conftest import Open
-from tests.portal.house import RunningPortal, Visitor
+from tests.portal.house import RunningPortal, Visitor, down
 
 TODAY = date(2018, 6, 1)
 HOME = {"kind": "shared_accommodation", "ags": "08117024", "accommodation": "Haus Probe", "moved_in_on": "1.2.2017"}
@@ -198,13 +198,8 @@ def test_where_the_anchor_is_refused_nobody_is_saved(portal: RunningPortal, cler
 
 def test_while_intake_is_away_what_was_typed_stays_and_is_sent_again(portal: RunningPortal, clerk: Visitor) -> None:
     form = {**filled({**CHILD, "given_name": "Sami"}, family_name="Wiederda"), **clerk.hidden()}
-    supervisor = portal.machine.supervisor
-    supervisor.kill("intake-http", hold=True)
-    try:
+    with down(portal, "intake-http"):
         answer = clerk.post("/personen/neu", form)
-    finally:
-        supervisor.release("intake-http")
-        supervisor.wait_ready("intake-http")
     assert answer.status_code == 200
     assert "Die Plattform antwortet gerade nicht." in answer.text and 'value="Sami"' in answer.text
     assert clerk.hidden()["_key"] == form["_key"]
@@ -252,8 +247,8 @@ def saved_in(answer: requests.Response) -> dict[str, str]:
 # --- by keyboard -----------------------------------------------------------------------------------
 
 
-def opened(as_user: Open, **look: Any) -> Page:
-    page = as_user(INTAKE_CLERK, **look)
+def opened(open_page: Open, **look: Any) -> Page:
+    page = open_page(INTAKE_CLERK, **look)
     page.goto("/personen/neu")
     expect(page.locator("#f-0-family_name")).to_be_focused()
     return page
@@ -276,8 +271,8 @@ def type_anchor(page: Page, family_name: str) -> None:
     page.keyboard.press("Tab")  # registered today
 
 
-def test_a_family_of_five_by_keyboard_alone(portal: RunningPortal, as_user: Open) -> None:
-    page = opened(as_user)
+def test_a_family_of_five_by_keyboard_alone(portal: RunningPortal, open_page: Open) -> None:
+    page = opened(open_page)
     type_anchor(page, "Tastenreich")
     expect(page.locator("#f-1-relation")).to_be_focused()
     expect(page.locator("#f-1-family_name")).to_have_attribute("placeholder", "Tastenreich")
@@ -297,8 +292,8 @@ def test_a_family_of_five_by_keyboard_alone(portal: RunningPortal, as_user: Open
     assert page.evaluate("Object.keys(localStorage).filter((key) => key.includes('register:new'))") == []
 
 
-def test_arrows_move_between_the_cells_and_lines(as_user: Open) -> None:
-    page = opened(as_user)
+def test_arrows_move_between_the_cells_and_lines(open_page: Open) -> None:
+    page = opened(open_page)
     page.locator("#f-1-given_name").focus()
     page.keyboard.type("Xx")
     page.keyboard.press("Enter")
@@ -320,10 +315,10 @@ def test_arrows_move_between_the_cells_and_lines(as_user: Open) -> None:
     expect(page.locator("#f-2-relation")).to_have_attribute("aria-expanded", "true")
 
 
-def test_who_is_there_already_appears_in_every_line(portal: RunningPortal, as_user: Open) -> None:
+def test_who_is_there_already_appears_in_every_line(portal: RunningPortal, open_page: Open) -> None:
     there = portal.office.register(family_name="Hagebutte", given_name="Ilse", born_on="2010-04-03")
     portal.office.rest()
-    page = opened(as_user)
+    page = opened(open_page)
     page.keyboard.type("Hagebute")
     anchors = page.locator("section[data-line='0'] [data-candidates]")
     expect(anchors.get_by_role("link", name="Hagebutte, Ilse")).to_be_visible()
@@ -343,18 +338,13 @@ def test_who_is_there_already_appears_in_every_line(portal: RunningPortal, as_us
     expect(page.locator("#f-1-given_name")).to_be_focused()
 
 
-def test_a_draft_brings_all_lines_back_and_goes_with_the_answer(as_user: Open) -> None:
-    page = opened(as_user)
+def test_a_draft_brings_all_lines_back_and_goes_with_the_answer(open_page: Open) -> None:
+    page = opened(open_page)
     type_anchor(page, "Entwurfsfrei")
     keys(page, "Ehe", "", "Omid", "1.1.83", "m")
     page.keyboard.press("Enter")
     keys(page, "mind", "", "Amal", "3.4.10", "w")
-    typed_at = page.evaluate("Date.now()")
-    page.wait_for_function(
-        """typed_at => Object.entries(localStorage).some(
-            ([key, kept]) => key.includes("register:new") && JSON.parse(kept).at >= typed_at)""",
-        arg=typed_at,
-    )
+    kept(page)
     page.reload()
     expect(page.locator("#f-2-given_name")).to_have_value("Amal")
     expect(page.locator("#f-2-relation")).to_have_value("minderjähriges Kind")
@@ -366,8 +356,8 @@ def test_a_draft_brings_all_lines_back_and_goes_with_the_answer(as_user: Open) -
     expect(page.locator("#f-0-family_name")).to_have_value("")
 
 
-def test_a_wrong_line_is_marked_mended_and_saved(portal: RunningPortal, as_user: Open) -> None:
-    page = opened(as_user, checks=True)
+def test_a_wrong_line_is_marked_mended_and_saved(portal: RunningPortal, open_page: Open) -> None:
+    page = opened(open_page, checks=True)
     type_anchor(page, "Flickwerk")
     keys(page, "mind", "", "Sami", "1.1.2019", "m")
     page.keyboard.press("Enter")
@@ -384,11 +374,9 @@ def test_a_wrong_line_is_marked_mended_and_saved(portal: RunningPortal, as_user:
     assert called(portal, "Flickwerk") == ["Amal", "Lyra", "Sami"]
 
 
-@pytest.mark.parametrize("size", ["wide", "phone"])
-@pytest.mark.parametrize("look", [{}, {"color_scheme": "dark", "language": "en-GB"}])
-def test_registering_has_no_barriers(as_user: Open, size: Size, look: dict[str, str]) -> None:
-    page = opened(as_user, size=size, checks=True, **look)
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("look", LOOKS)
+def test_registering_has_no_barriers(open_page: Open, size: Size, look: str) -> None:
+    page = opened(open_page, size=size, checks=True, **LOOKS[look])
     page.locator("summary").first.click()
-    screenshot(page, f"register-{size}-{look.get('color_scheme', 'light')}")
-    assert axe(page) == []
-    assert not overflows(page)
+    assert wrong_with(page, f"register-{size}-{look}") == []

@@ -16,10 +16,9 @@ from playwright.sync_api import expect
 from deploy.processes import SERVICES
 from shared.api.roles import AUDITOR, DATA_PROTECTION_OFFICER, INTAKE_CLERK
 from tests.portal.conftest import Open
-from tests.portal.house import ACCOUNTS, RunningPortal, Visitor, down
-from tests.portal.routes import routes
+from tests.portal.house import REASON, RunningPortal, Visitor, down
+from tests.portal.routes import ids_of, routes
 
-REASON: Final = "Jahresprüfung 2018"
 AWAY: Final = re.compile("antwortet (?:gerade )?nicht|lässt sich gerade nicht")
 TOUCHED: Final[Mapping[str, tuple[str, ...]]] = {
     "intake": ("/mein-tag", "/beratung", "/personen", "/akte", "/pruefung/betrieb"),
@@ -39,40 +38,36 @@ TOUCHED: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 @pytest.fixture(scope="module")
-def visitors(portal: RunningPortal) -> Mapping[str, Visitor]:
-    """Somebody of each role, logged in; the auditor has said why."""
-    found = {role: portal.visitor(role) for role in ACCOUNTS}
-    found[AUDITOR].get("/pruefung/grund")
-    found[AUDITOR].post("/pruefung/grund", {"reason": REASON})
-    return found
+def usual(portal: RunningPortal, visitors: Mapping[str, Visitor]) -> Mapping[str, Mapping[str, int]]:
+    """The status of each page for each role that may open it, while all is there."""
+    ids = ids_of(portal.office)
+    return {
+        route.name: {
+            role: visitor.get(route.address(ids), follow=False).status_code
+            for role, visitor in visitors.items()
+            if route.public or role in route.roles
+        }
+        for route in routes()
+        if route.method == "GET" and "anywhere" not in route.path
+    }
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_while_a_service_is_away_its_pages_say_so_and_the_others_work(
-    portal: RunningPortal, visitors: Mapping[str, Visitor], service: str
+    portal: RunningPortal, visitors: Mapping[str, Visitor], usual: Mapping[str, Mapping[str, int]], service: str
 ) -> None:
-    ids = {**portal.office.ids, "person_id": portal.office.ids["person"], "case_id": portal.office.ids["case"]}
-    ids |= {"consultation_id": ids["talk"], "entry_id": ids["talk"], "report_id": ids["talk"]}
-    ids |= {"correlation_id": ids["talk"], "stream": f"person-{ids['person']}"}
-    before: dict[str, dict[str, int]] = {
-        each.name: {} for each in routes() if each.method == "GET" and "anywhere" not in each.path
-    }
-    said = 0
-    for route in routes():
-        for role, visitor in visitors.items():
-            if route.name in before and (role in route.roles or not route.roles):
-                before[route.name][role] = visitor.get(route.address(ids), follow=False).status_code
+    ids, said = ids_of(portal.office), 0
     with down(portal, f"{service}-http"):
         for route in routes():
-            for role, usual in before.get(route.name, {}).items():
+            for role, before in usual.get(route.name, {}).items():
                 answer = visitors[role].get(route.address(ids), follow=False)
-                where = (route.name, role, usual, answer.status_code)
+                where = (route.name, role, before, answer.status_code)
                 if route.path.startswith(TOUCHED[service]):
-                    assert answer.status_code in {200, 303, 404, 503, usual}, where
+                    assert answer.status_code in {200, 303, 404, 503, before}, where
                     assert answer.status_code != 503 or AWAY.search(answer.text), where
                     said += AWAY.search(answer.text) is not None
                 else:
-                    assert answer.status_code == usual, where
+                    assert answer.status_code == before, where
                     assert not AWAY.search(answer.text.split("<template")[0]), where
     assert said, "no page said anything: this proved nothing"
 

@@ -11,8 +11,11 @@ import pytest
 from services.eligibility.rules import rule_set_on
 from services.intake import commands
 from services.portal.language import terms
+from services.portal.language.terms.platform import ROLES
 from services.portal.language.words import Words, german, words
 from services.portal.records import actions, timeline
+from services.portal.talks.indicators import ACTION_FIELDS, STEPS
+from shared.api.roles import ROLES as shared_roles
 from shared.contracts.casework import FieldStep
 from shared.contracts.registry import contracts
 
@@ -88,6 +91,15 @@ def test_every_term_is_translated() -> None:
     assert everything <= known
 
 
+def test_the_indicators_stand_in_the_order_of_their_list() -> None:
+    assert tuple(terms.TERMS["action_field"]) == ACTION_FIELDS
+    assert tuple(terms.TERMS["step"]) == STEPS
+
+
+def test_every_role_has_its_words() -> None:
+    assert set(ROLES) == set(shared_roles)
+
+
 def test_a_term_is_found_by_its_field() -> None:
     german_words, english = words("de"), words("en")
     assert terms.value(german_words, "kind", "private") == "eigene Wohnung"
@@ -118,7 +130,7 @@ def test_paragraphs_are_cited_as_the_language_does() -> None:
     assert terms.cited(english, "§ 9 (1) Nr. 4 FlüAG") == "§ 9 (1) Nr. 4 FlüAG"
     of_member = "§ 3, § 9 (1) FlüAG; R6: § 9 (1) Nr. 4 FlüAG"
     assert terms.cited(german_words, of_member) == "§ 3, § 9 Abs. 1 FlüAG; § 9 Abs. 1 Nr. 4 FlüAG"
-    assert terms.because(german_words, "R10", of_member) == (
+    assert terms.because(german_words, "R10", of_member, "follow_up") == (
         "als Mitglied des Haushalts; für die Bezugsperson gilt es, weil 24 Monate seit Aufnahme durch den"
         " Landkreis vergangen sind"
     )

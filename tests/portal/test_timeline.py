@@ -7,7 +7,7 @@ from typing import Any
 
 from services.portal.language.words import words
 from services.portal.records import timeline
-from services.portal.records.timeline import Change, Line, Told
+from services.portal.records.timeline import Changed, Moment, Told
 
 GERMAN = words("de")
 HOME = {"residence_id": "r1", "kind": "private", "ags": "08117024", "accommodation": None, "address": "Weg 1"}
@@ -31,7 +31,7 @@ def determined(caused_by: str, as_of: str, *changed: str, **what: Any) -> dict[s
     return {"caused_by": caused_by, "position": 7, "determined": said, "changed": list(changed), **times}
 
 
-def lines(*recorded: dict[str, Any], made: tuple[dict[str, Any], ...] = (), until: date | None = None) -> list[Line]:
+def lines(*recorded: dict[str, Any], made: tuple[dict[str, Any], ...] = (), until: date | None = None) -> list[Moment]:
     return timeline.lines(recorded, made, GERMAN, until)
 
 
@@ -75,8 +75,8 @@ def test_a_correction_says_what_it_changed_and_the_corrected_line_what_replaced_
     corrected, original = lines(entry(wrong), entry(right, learnt_on="2018-03-01"))
     assert (original.fate, original.by, original.by_on) == ("corrected", "e2", "2018-03-01")
     assert corrected.changes == (
-        Change("Gemeinde", "Geislingen an der Steige", "Donzdorf"),
-        Change("Eingezogen am", "10.01.2018", "12.01.2018"),
+        Changed("Gemeinde", "Geislingen an der Steige", "Donzdorf"),
+        Changed("Eingezogen am", "10.01.2018", "12.01.2018"),
     )
     assert "Gemeinde" in original.details[0].wrong and "Anschrift" not in original.details[0].wrong
     assert (original.residence_id, corrected.residence_id) == (None, "r1"), "only the newest telling is corrected"
@@ -104,7 +104,7 @@ def test_master_data_that_were_corrected_twice_form_a_chain() -> None:
     third, second, first = lines(*(entry(each) for each in chain))
     assert [line.by for line in (first, second, third)] == ["e2", "e3", None]
     assert [line.fate for line in (first, second, third)] == ["corrected", "corrected", ""]
-    assert third.changes == (Change("Nachname", "Müster", "Mustermann"),)
+    assert third.changes == (Changed("Nachname", "Müster", "Mustermann"),)
     assert first.details[0].wrong == {"Nachname"}
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, and_, exists, or_, select
 
 from shared.contracts.intake import BirthRecorded, HouseholdJoined, PersonRegistered
-from shared.contracts.model import PersonalClass, erased
+from shared.contracts.model import PersonalClass, PersonId, erased
 from shared.contracts.registry import types_of
 from shared.projections.read import rows
 from shared.projections.view import Change, Day, Erasure, Fact, Insert, Update, View
@@ -91,7 +91,8 @@ def members(
     return members
 
 
-def exists_ever(connection: Connection, tables: HouseholdTables, household_id: str) -> bool:
-    """Whether anybody was ever recorded as a member."""
+def ever(connection: Connection, tables: HouseholdTables, household_id: str) -> list[PersonId]:
+    """Who was recorded as a member for any day, as they came."""
     held = tables.memberships.c
-    return connection.scalar(select(held.position).where(held.household_id == household_id).limit(1)) is not None
+    found = select(held.person_id).where(held.household_id == household_id).order_by(held.position)
+    return list(dict.fromkeys(map(PersonId, connection.scalars(found))))

@@ -1,6 +1,6 @@
 """Charts: figures over time or side by side, as data for drawing, as a table, and in one sentence. Pure.
 
-``static/charts.js`` draws ``Chart.data``; the small charts of the tiles are drawn here.
+``static/charts.js`` draws ``Chart.data``; the small charts of the tiles are ``sparks``.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import Final, Literal
 import orjson
 from babel.dates import format_date
 
+from services.portal.answers import Answer
 from services.portal.figures import figures
-from services.portal.figures.figures import HIDDEN, PLACES, Answer, Number, Value
+from services.portal.figures.figures import HIDDEN, PLACES, Number, Value, but, ends_with, only
 from services.portal.language import terms
+from services.portal.language.terms.figures import SHORT, UNITS
 from services.portal.language.words import Words, mark, sorted_as
 
 Kind = Literal["areas", "stepped", "bars", "lines", "steps", "ranking", "pairs"]
@@ -105,7 +107,7 @@ class Chart:
     def rows(self) -> list[tuple[str, list[str]]]:
         """The table: a label and its numbers in order of ``strands``."""
         return [
-            (label, ["" if strand.numbers[n] is None else strand.numbers[n].text for strand in self.strands])  # type: ignore[union-attr]  # just checked
+            (label, [each.text if (each := strand.numbers[n]) else "" for strand in self.strands])
             for n, label in enumerate(self.labels)
         ]
 
@@ -126,18 +128,6 @@ class Shape:
         return self.kind in ("ranking", "pairs")
 
 
-def only(*keys: str) -> Callable[[str], bool]:
-    return lambda key: key in keys
-
-
-def but(*keys: str) -> Callable[[str], bool]:
-    return lambda key: key not in keys
-
-
-def ends_with(*endings: str) -> Callable[[str], bool]:
-    return lambda key: key.endswith(endings)
-
-
 SHAPES: Final[Mapping[str, Shape]] = {
     "persons-in-care": Shape(kind="areas", shows=only("persons")),
     "population": Shape(kind="areas", shows=but("total")),
@@ -156,14 +146,6 @@ SHAPES: Final[Mapping[str, Shape]] = {
     "municipalities": Shape(kind="areas", shows=but()),
 }
 """How each figure is drawn; one that is not here has no chart."""
-SHORT: Final[Mapping[str, str]] = {
-    "housed": mark("without overdue occupants"),
-    "with_overdue_occupants": mark("with overdue occupants"),
-    "with_overdue_occupants_outside_towns": mark("with those in municipalities of the district"),
-    "fte": mark("FTE"),
-    "office_hours": mark("office hours"),
-}
-"""Short names of numbers, by the last part of their keys."""
 
 
 def as_float(value: Value) -> float | None:
@@ -176,12 +158,12 @@ def as_float(value: Value) -> float | None:
 def over_time(series: Answer, words: Words) -> Chart:
     """A series as a chart, from the first point on at which there is something."""
     shape = SHAPES[series["series"]]
-    points = _from_first(series["points"])
+    points = from_first(series["points"])
     days = [date.fromisoformat(point["valid_at"]) for point in points]
     values = "in_period" if shape.in_period else "value"
     keys = [key for key in _keys(series, points, values) if shape.shows(key)]
     strands = [_strand(series, key, points, values, words) for key in keys]
-    units, labels = _units(strands), [_label(day, words) for day in days]
+    units, labels = _units(strands), [month_or_day(day, words) for day in days]
     chart_title = figures.title(series, words)
     return Chart(
         figure=series["series"],
@@ -233,7 +215,7 @@ def _unit(answer: Answer, strands: Sequence[Strand], words: Words) -> str:
     unit = units.pop()
     if unit == "count":
         return str(figures.quantity_of(answer, "total")[words.language]) if "total" in answer["quantities"] else ""
-    return words.say(figures.UNITS[unit])
+    return words.say(UNITS[unit])
 
 
 def _as_they_are(strands: Sequence[Strand]) -> list[tuple[str, Sequence[float | None]]]:
@@ -247,7 +229,7 @@ def _keys(series: Answer, points: Sequence[Answer], values: str) -> list[str]:
     return sorted(found, key=lambda key: defined.get(key, len(defined)))
 
 
-def _from_first(points: Sequence[Answer]) -> Sequence[Answer]:
+def from_first(points: Sequence[Answer]) -> Sequence[Answer]:
     """The points from the first on at which anything was counted or hidden."""
     begun = (
         n for n, point in enumerate(points) if point.get("suppressed") or any(map(_counts, point["value"].values()))
@@ -296,7 +278,7 @@ def _course(strand: Strand, labels: Sequence[str], words: Words) -> str:
     )
 
 
-def _label(day: date, words: Words) -> str:
+def month_or_day(day: date, words: Words) -> str:
     """Juli 2018; a day within a month as a day."""
     return figures.month(day, words) if _ends_month(day) else words.date(day)
 
@@ -418,68 +400,3 @@ def _months_ahead(first: date, last: date) -> Iterator[date]:
     while day <= last:
         yield day
         day = (day + timedelta(days=32)).replace(day=1)
-
-
-# --- the small charts of the tiles ---------------------------------------------------------------
-
-WIDTH, HEIGHT = 100, 30
-"""Of a spark's drawing; it is stretched to the tile."""
-
-
-@dataclass(frozen=True, slots=True)
-class Spark:
-    """A course as SVG paths over a baseline of zero, and from when until when it goes."""
-
-    line: str
-    area: str
-    end: str
-    since: str
-    until: str
-
-
-@dataclass(frozen=True, slots=True)
-class Meter:
-    """A bar of a tile: its name, its number as text, and its length in hundredths of the longest."""
-
-    name: str
-    text: str
-    length: float
-
-
-def spark(series: Answer, key: str, words: Words) -> Spark | None:
-    """One number over time; None if there is no course to show. What is not known is a gap."""
-    points = _from_first(series["points"])
-    values = [as_float(point["value"].get(key)) for point in points]
-    known = [value for value in values if value is not None]
-    if len(known) < 2 or max(known) <= 0:
-        return None
-    across, top = WIDTH / (len(values) - 1), max(known)
-    runs: list[list[tuple[float, float]]] = [[]]
-    for n, value in enumerate(values):
-        if value is None:
-            runs.append([])
-        else:
-            runs[-1].append((round(n * across, 2), round(HEIGHT - 1 - (HEIGHT - 2) * max(0.0, value) / top, 2)))
-    drawn = [run for run in runs if run]
-    x, y = drawn[-1][-1]
-    return Spark(
-        line=" ".join(_path(run) for run in drawn),
-        area=" ".join(f"{_path(run)}L{run[-1][0]} {HEIGHT}L{run[0][0]} {HEIGHT}Z" for run in drawn),
-        end=f"M{x} {y}h0",
-        since=_label(date.fromisoformat(points[0]["valid_at"]), words),
-        until=_label(date.fromisoformat(points[-1]["valid_at"]), words),
-    )
-
-
-def meters(numbers: Sequence[Number]) -> list[Meter]:
-    """A few numbers as bars, the longest of them as long as the tile."""
-    values = [max(0.0, as_float(each.value) or 0) for each in numbers]
-    longest = max(values, default=0) or 1
-    return [
-        Meter(each.label, each.text, round(100 * value / longest, 2))
-        for each, value in zip(numbers, values, strict=True)
-    ]
-
-
-def _path(run: Sequence[tuple[float, float]]) -> str:
-    return "M" + "L".join(f"{x} {y}" for x, y in run)

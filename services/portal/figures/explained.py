@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from services.portal.answers import Answer
 from services.portal.figures import figures
-from services.portal.figures.charts import but, ends_with, only
-from services.portal.figures.figures import Answer
+from services.portal.figures.figures import but, ends_with, only
 from services.portal.language import terms
-from services.portal.language.words import Words, mark
+from services.portal.language.terms.figures import CHANGES, OTHER_LINES, RULES, SUBJECTS
+from services.portal.language.words import Words
 
 PAGE: Final = 25
 """Rows of a page."""
@@ -30,44 +31,6 @@ LINES: Final[Mapping[str, Callable[[str], bool]]] = {
     "municipalities": but(),
 }
 """Which numbers of a figure are sums of contributions of their own."""
-OTHER_LINES: Final[Mapping[str, str]] = {
-    "elsewhere": mark("elsewhere"),
-    "awarded": mark("awarded"),
-    "rate_graduate": mark("per post and year, university degree"),
-    "rate_intermediate": mark("per post and year, intermediate qualification"),
-    "persons": mark("persons"),
-    "fte": mark("full-time equivalents"),
-    "contracts": mark("contracts"),
-    "district_municipalities": mark("overdue occupants in municipalities of the district"),
-    "own_service_towns": mark("overdue occupants in towns with an own service"),
-}
-"""Sums of contributions that are no number of the figure themselves."""
-RULES: Final[Mapping[str, str]] = {
-    "R12": mark("still lives in shared accommodation, though entitled to move out"),
-    "undetermined": mark("no phase has been determined yet"),
-    "took-part": mark("took part in a talk"),
-    "advised": mark("sought advice"),
-    "held": mark("the talk was held"),
-    "nobody-met": mark("the visit met nobody"),
-    "topic": mark("the talk was about it"),
-    "contract-active": mark("the contract runs"),
-    "contract-ends": mark("the contract ends"),
-    "grant-runs": mark("the grant runs"),
-    "rate-of-the-last-grant": mark("as the last grant says"),
-    "formed": mark("the team was formed"),
-    "service-set": mark("in charge according to the entry"),
-}
-"""Why something counts, where it is no rule of housing."""
-SUBJECTS: Final[Mapping[str, str]] = {
-    "person": mark("Person"),
-    "employee": mark("Employee"),
-    "consultation": mark("Consultation"),
-    "case": mark("Case"),
-    "grant": mark("Grant"),
-    "municipality": mark("Municipality"),
-    "team": mark("Team"),
-}
-CHANGES: Final[Mapping[str, str]] = {"came": mark("came"), "went": mark("went"), "changed": mark("changed")}
 SIGNS: Final[Mapping[str, str]] = {"came": "+", "went": "−", "changed": "≠"}
 
 
@@ -153,7 +116,7 @@ def entries(answer: Answer, after: int, words: Words) -> Page:
     return _page(rows, after, explanation["total"], explanation["next"])
 
 
-def entry(told: Mapping[str, Any], answer: Answer, words: Words) -> Entry:
+def entry(told: Answer, answer: Answer, words: Words) -> Entry:
     kind, who = _who(told)
     return Entry(
         kind=words.say(SUBJECTS[kind]), who=who, is_erased=told["erased"], counted=_counted(told, answer, words)
@@ -174,7 +137,7 @@ def difference(answer: Answer, after: int, words: Words) -> Difference:
     )
 
 
-def change(told: Mapping[str, Any], answer: Answer, words: Words) -> Change:
+def change(told: Answer, answer: Answer, words: Words) -> Change:
     kind, who = _who(told)
     before, after = (
         None if told[side] is None else _counted(told[side], answer, words) for side in ("before", "after")
@@ -192,26 +155,28 @@ def change(told: Mapping[str, Any], answer: Answer, words: Words) -> Change:
     )
 
 
-def because(rule: str, words: Words) -> str:
-    """Why something counts: a rule of housing, the setting of a talk, or what figures count by."""
+def because(rule: str, line: str, words: Words) -> str:
+    """Why something counts in a line: a rule of housing, the setting of a talk, or what figures count by."""
     if rule in RULES:
         return words.say(RULES[rule])
-    field = "setting" if rule in terms.TERMS["setting"] else "rule"
-    return terms.term(words, field, rule) if rule in terms.TERMS[field] else rule
+    if rule in terms.TERMS["setting"]:
+        return terms.term(words, "setting", rule)
+    phase = line.partition(".")[0]  # if the line is that of a phase
+    return terms.because(words, rule, "", phase) if rule in terms.TERMS["rule"] else rule
 
 
-def _who(told: Mapping[str, Any]) -> tuple[str, str]:
+def _who(told: Answer) -> tuple[str, str]:
     """What kind of subject an entry is about, and which: the one key that names a subject."""
     kind = next(kind for kind in SUBJECTS if kind in told)
     return kind, terms.municipality(told[kind]) if kind == "municipality" else str(told[kind])
 
 
-def _counted(told: Mapping[str, Any], answer: Answer, words: Words) -> Counted:
+def _counted(told: Answer, answer: Answer, words: Words) -> Counted:
     return Counted(
         line=_line(told["line"], answer, words),
         amount=words.number(told["amount"]),
         since=words.date(told["since"]),
-        rule=because(told["rule"], words),
+        rule=because(told["rule"], told["line"], words),
         events=told["events"],
     )
 

@@ -5,32 +5,24 @@ The one place where a number of a figure becomes text: for tiles, tables, charts
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from babel.dates import format_date, format_timedelta
 
-from services.portal.language.words import NOTHING, Words, mark
+from services.portal.answers import Answer
+from services.portal.language.words import NOTHING, Words
 
 Value = int | float | str | None
 """As JSON holds it: euros are text."""
-Answer = Mapping[str, Any]
 
 HIDDEN: Final = "·"
 """The sign of official statistics for a value that is known and kept secret."""
 PLACES: Final = {"count": 0, "fte": 2, "times": 2, "per_fte": 1, "share": 3}
 """Decimal places of each unit; a share's are those of its percentage and two more."""
-UNITS: Final = {
-    "count": mark("number"),
-    "fte": mark("FTE"),
-    "euro": mark("euros"),
-    "share": mark("per cent"),
-    "times": mark("times"),
-    "per_fte": mark("persons per FTE"),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,3 +147,18 @@ def age(seconds: float, words: Words) -> str:
 def month(day: date, words: Words) -> str:
     """Juli 2018."""
     return format_date(day, "LLLL yyyy", locale=words.locale)
+
+
+# --- which of a figure's numbers --------------------------------------------------------------------
+
+
+def only(*keys: str) -> Callable[[str], bool]:
+    return lambda key: key in keys
+
+
+def but(*keys: str) -> Callable[[str], bool]:
+    return lambda key: key not in keys
+
+
+def ends_with(*endings: str) -> Callable[[str], bool]:
+    return lambda key: key.endswith(endings)

@@ -8,15 +8,12 @@ from datetime import date, timedelta
 from typing import Final
 from urllib.parse import urlencode
 
+from services.portal.answers import Answer
 from services.portal.figures import charts
 from services.portal.figures.charts import Chart
-from services.portal.figures.figures import Answer
 from services.portal.web.as_of import KNOWN_AT, VALID_AT, AsOf
 from services.portal.web.visit import Visit
-from shared.api.roles import AUDITOR, HEAD_OF_OFFICE, REPORTING
 
-READ: Final = frozenset({HEAD_OF_OFFICE, REPORTING, AUDITOR})
-"""Who may look at figures; reporting says the same."""
 AUDIENCE: Final = "fuer"
 COUNCIL: Final = "rat"
 """``fuer=rat`` shows what may be published: without small cells."""

@@ -55,6 +55,11 @@ def read_day(written: str, today: date) -> date:
     raise NoDay
 
 
+def written(day: date) -> str:
+    """A day as it stands in a field: the same in both languages, and for ever the same day, as "today" is not."""
+    return f"{day:%d.%m.%Y}"
+
+
 def _year(digits: str, today: date) -> int:
     if len(digits) == 4:
         return int(digits)

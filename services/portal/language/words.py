@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from typing import Final
+from typing import Final, TypeGuard
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
@@ -26,6 +26,11 @@ LANGUAGES: Final[Mapping[Language, str]] = {"de": "Deutsch", "en": "English"}
 """Each language's name in itself."""
 NOTHING: Final = "–"
 """What is shown where nothing is recorded."""
+
+
+def is_language(code: str | None) -> TypeGuard[Language]:
+    """Whether the pages speak it."""
+    return code in LANGUAGES
 
 
 def mark(sentence: str) -> str:
@@ -103,26 +108,9 @@ class Words:
         pattern = f"#,##0.{'0' * digits} %" if digits else "#,##0 %"
         return format_percent(Decimal(str(share)), format=pattern, locale=self.locale)
 
-    def role(self, role: str) -> str:
-        """A role of an account in plain words."""
-        return self.say(ROLES.get(role, role))
-
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _LOCALES: Final[Mapping[Language, Locale]] = {"de": Locale("de", "DE"), "en": Locale("en", "GB")}
-
-ROLES: Final[Mapping[str, str]] = {
-    "intake-clerk": mark("Intake"),
-    "integration-manager": mark("Integration manager"),
-    "team-lead": mark("Team lead"),
-    "head-of-office": mark("Head of office"),
-    "reporting": mark("Reporting"),
-    "auditor": mark("Audit"),
-    "data-protection-officer": mark("Data protection"),
-    "municipal-staff": mark("Municipality"),
-    "importer": mark("Import"),
-    "operator": mark("Operation"),
-}
 
 
 @cache

@@ -1,7 +1,7 @@
 """How somebody shows who they are: the port, and its way by password.
 
 An OIDC provider is another ``Login``: ``begin`` redirects to the provider, ``finish`` reads what it sends back and
-makes an ``Account`` of its claims (docs/adr/0007).
+makes an ``Account`` of its claims (docs/adr/0010).
 """
 
 from __future__ import annotations
@@ -55,11 +55,12 @@ class ByPassword:
 
     def finish(self, given: Mapping[str, str], address: str) -> Account:
         name = given.get("name", "").strip().lower()
-        if wait := self._throttle.enter(name, address):
-            raise TooManyTries(ceil(wait))
+        entered = self._throttle.enter(name, address)
+        if entered.wait > 0:
+            raise TooManyTries(ceil(entered.wait))
         with self._turns:
             account = self._accounts.verify(name, given.get("password", ""))
         if account is None:
             raise LoginRefused
-        self._throttle.forgive(name, address)
+        self._throttle.forgive(entered)
         return account

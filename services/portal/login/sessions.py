@@ -1,7 +1,7 @@
 """Sessions: a random id in the browser's cookie, of which the portal keeps only the hash.
 
-A session's pocket carries what the next page needs (messages, the newest position). It is encrypted under a key
-that derives from the id, so nobody who reads the file reads what people were told.
+A session's pocket carries what the next page needs. It is encrypted under a key that derives from the id, so nobody who
+reads the file reads what people were told.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.portal.login.accounts import Account, account_of
+from services.portal.login.pocket import Pocket
 
 LONGEST: Final = 12 * 3600.0
 """Seconds after which a session ends however busy it is: a day's work."""
@@ -33,7 +34,7 @@ class Session:
 
     id: str
     account: Account
-    pocket: dict[str, Any] = field(default_factory=dict)
+    pocket: Pocket = field(default_factory=Pocket)
 
     @property
     def csrf(self) -> str:
@@ -59,7 +60,7 @@ class Sessions:
         )
         self._database.execute(
             "insert into sessions (digest, account_id, began_at, seen_at, pocket) values (?, ?, ?, ?, ?)",
-            (_digest(session.id), account.id, now, now, _sealed(session.id, session.pocket)),
+            (_digest(session.id), account.id, now, now, b""),
         )
         return session
 
@@ -75,14 +76,21 @@ class Sessions:
             return None
         if sign_of_life and now - row["seen_at"] > self.idle / 60:  # not a write for every click
             self._database.execute("update sessions set seen_at = ? where digest = ?", (now, _digest(session_id)))
-        return Session(session_id, account_of(row), _opened(session_id, row["pocket"]))
+        return Session(session_id, account_of(row), Pocket(_opened(session_id, row["pocket"])))
 
     def keep(self, session: Session) -> None:
-        """Store what is in the session's pocket."""
-        self._database.execute(
-            "update sessions set pocket = ? where digest = ?",
-            (_sealed(session.id, session.pocket), _digest(session.id)),
-        )
+        """Do to the stored pocket what a visit did to its own; what other visits did meanwhile stays."""
+        if not session.pocket.is_changed:
+            return
+        digest = _digest(session.id)
+        with self._database:
+            self._database.execute("begin immediate")
+            row = self._database.execute("select pocket from sessions where digest = ?", (digest,)).fetchone()
+            if row is not None:
+                pocket = session.pocket.changed(_opened(session.id, row["pocket"]))
+                self._database.execute(
+                    "update sessions set pocket = ? where digest = ?", (_sealed(session.id, pocket), digest)
+                )
 
     def end(self, session: Session) -> None:
         self._database.execute("delete from sessions where digest = ?", (_digest(session.id),))

@@ -1,4 +1,7 @@
-"""Guessing gets slower: each failure of an account or an address makes the next try wait longer."""
+"""Guessing gets slower: each failure of an account or an address makes the next try wait longer.
+
+Failures are forgotten one by one, so that an office behind one address is not locked out by the slips of a day.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-FORGOTTEN_AFTER: Final = 3600.0
-"""Seconds without a failure after which all is forgotten."""
+ONE_FORGOTTEN_AFTER: Final = 300.0
+"""Seconds since the last failure for each one that is forgotten."""
+ALL_FORGOTTEN_AFTER: Final = 24 * 3600.0
 LONGEST_WAIT: Final = 300.0
 
 
@@ -30,42 +34,73 @@ PER_ADDRESS: Final = Patience(free=20)
 """A whole office may stand behind one address."""
 
 
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """``count`` failures up to ``last_at``, in seconds since 1970."""
+
+    count: int
+    last_at: float
+
+    def left(self, now: float) -> int:
+        """How many are not forgotten."""
+        return max(0, self.count - int((now - self.last_at) // ONE_FORGOTTEN_AFTER))
+
+    def wait(self, patience: Patience, now: float) -> float:
+        """Seconds to wait before the next try; below 0 that long already."""
+        return self.last_at + patience.wait_after(self.left(now)) - now
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """``wait``: seconds to wait before it; 0 has let it in, at ``at``. ``before``: how its address stood."""
+
+    wait: float
+    account: bytes
+    address: bytes
+    at: float
+    before: Failures
+
+
 class Throttle:
     """Counts failures by account and by address; both only as keyed hashes."""
 
     def __init__(self, database: sqlite3.Connection, key: bytes) -> None:
         self._database, self._key = database, key
 
-    def enter(self, name: str, address: str) -> float:
-        """Seconds to wait before a try; 0 lets it in, and counts it as failed until ``forgive``.
+    def enter(self, name: str, address: str) -> Try:
+        """A try, which has to wait, or is let in and counts as failed until ``forgive``.
 
         Counted before and not after, so that many tries at once are no way around it.
         """
         now = time.time()
-        watched = ((self._who("account", name), PER_ACCOUNT), (self._who("address", address), PER_ADDRESS))
-        wait = max(self._wait(who, patience, now) for who, patience in watched)
-        if wait <= 0:
-            for who, _ in watched:
-                self._count(who, now)
-        return max(0.0, wait)
+        account, at_address = self._who("account", name), self._who("address", address)
+        of_account, of_address = self._failures(account, now), self._failures(at_address, now)
+        wait = max(0.0, of_account.wait(PER_ACCOUNT, now), of_address.wait(PER_ADDRESS, now))
+        if wait == 0:
+            self._database.execute("delete from failures where last_at < ?", (now - ALL_FORGOTTEN_AFTER,))
+            self._count(account, of_account, now)
+            self._count(at_address, of_address, now)
+        return Try(wait, account, at_address, now, of_address)
 
-    def forgive(self, name: str, address: str) -> None:
-        """The try was right: the account starts afresh, the address has this one back."""
-        self._database.execute("delete from failures where who = ?", (self._who("account", name),))
-        self._database.execute("update failures set count = count - 1 where who = ?", (self._who("address", address),))
-
-    def _wait(self, who: bytes, patience: Patience, now: float) -> float:
-        row = self._database.execute("select count, last_at from failures where who = ?", (who,)).fetchone()
-        if row is None or now - row["last_at"] > FORGOTTEN_AFTER:
-            return 0.0
-        return float(row["last_at"] + patience.wait_after(row["count"]) - now)
-
-    def _count(self, who: bytes, now: float) -> None:
-        self._database.execute("delete from failures where last_at < ?", (now - FORGOTTEN_AFTER,))
+    def forgive(self, right: Try) -> None:
+        """The try was right: the account starts afresh, the address stands as before; if others have tried from there
+        since, it has only this one back."""
+        self._database.execute("delete from failures where who = ?", (right.account,))
         self._database.execute(
-            "insert into failures (who, count, last_at) values (?, 1, ?)"
-            " on conflict (who) do update set count = count + 1, last_at = excluded.last_at",
-            (who, now),
+            "update failures set count = iif(last_at = :at, :count, count - 1),"
+            " last_at = iif(last_at = :at, :last_at, last_at) where who = :who",
+            {"at": right.at, "count": right.before.count, "last_at": right.before.last_at, "who": right.address},
+        )
+
+    def _failures(self, who: bytes, now: float) -> Failures:
+        row = self._database.execute("select count, last_at from failures where who = ?", (who,)).fetchone()
+        return Failures(0, now) if row is None else Failures(row["count"], row["last_at"])
+
+    def _count(self, who: bytes, before: Failures, now: float) -> None:
+        self._database.execute(
+            "insert into failures (who, count, last_at) values (:who, :count, :now)"
+            " on conflict (who) do update set count = :count, last_at = :now",
+            {"who": who, "count": before.left(now) + 1, "now": now},
         )
 
     def _who(self, kind: str, value: str) -> bytes:

@@ -1,1 +1,1 @@
-"""One module per page, and a template of the same name: what is asked of the services, and what is shown of it."""
+"""One module per page: what is asked of the services, and which template shows it."""

@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from services.portal.backend import Refused, Unavailable
+from services.portal.answers import Answer, Refused, Unavailable
 from services.portal.language import terms
+from services.portal.language.terms.platform import SERVICES
 from services.portal.language.words import Words, mark
-from services.portal.records import recorded
+from services.portal.pages import reason
+from services.portal.pages.reason import Asking
+from services.portal.records import fields, recorded
 from services.portal.web import asked
-from services.portal.web.form import PAGE, Form
-from services.portal.web.visit import Visit, own_page
+from services.portal.web.form import Form
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 
 HERE: Final = "/pruefung"
-REASON: Final = f"{HERE}/grund"
+WHY: Final = Asking(
+    path=f"{HERE}/grund",
+    onward=HERE,
+    title=mark("Audit"),
+    question=mark("Why are you looking?"),
+    why=mark(
+        "Whoever looks into the history says why. The reason is recorded with everything that you look at until you log"
+        " out; it is shown to the data protection officer."
+    ),
+    hint=mark("For example: yearly audit, file number, complaint of a day. Please name no persons."),
+)
 SEARCH: Final = "/reporting/v1/events/search"
 FIELDS: Final = ("stream", "type", "actor", "correlation_id", "since", "until")
+NAMES: Final = {name: name for name in FIELDS}
+"""The form's names by the service's paths."""
 ON_A_PAGE: Final = 50
-LONGEST_REASON: Final = 200
 NAMING: Final = frozenset({"account"})
 """Fields of events, plain in the log, that name somebody: only pseudonyms are shown."""
 BEFORE: Final = "vor"
 AFTER: Final = "nach"
 """Parameters of the address: the events before or after the one of that number."""
-SERVICES: Final[Mapping[str, str]] = {
-    "intake": mark("Intake"),
-    "eligibility": mark("Eligibility"),
-    "casework": mark("Casework"),
-    "reporting": mark("Reporting"),
-    "runtime": mark("Business clock"),
-}
-"""Whose events they are, by what their type begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +57,14 @@ class Event:
     occurred_on: str
     learnt_on: str
     act: str
-    data: Sequence[recorded.Line]
+    data: Sequence[recorded.DocumentLine]
     sealed: Sequence[str]
 
 
 def show(visit: Visit) -> Reply:
     """The newest events, or those that were asked for."""
     if asked.reason(visit) is None:
-        return ask_reason(visit)
+        return reason.ask(visit, WHY)
     return _list(visit, Form.new(**asked.recall(visit, HERE)))
 
 
@@ -68,30 +74,13 @@ def search(visit: Visit) -> Reply:
     return _list(visit, form, status=422) if form.is_wrong else visit.redirect(asked.keep(visit, HERE, form, *FIELDS))
 
 
-def give_reason(visit: Visit) -> Reply:
-    """Remember why somebody looks, and go on to where they wanted to."""
-    form = visit.form
-    if not form["reason"] or len(form["reason"]) > LONGEST_REASON:
-        problem = visit.words.say("Please say why you look, in at most {most} characters.", most=LONGEST_REASON)
-        return ask_reason(visit, form.wrong(reason=problem), status=422)
-    asked.remember_reason(visit, form["reason"])
-    page = own_page(form[PAGE])
-    return visit.redirect(HERE if page is None or page == REASON else page)
-
-
-def ask_reason(visit: Visit, form: Form | None = None, *, status: int = 200) -> Reply:
-    """The page that asks why, in the place of one that shows the history."""
-    shown = Form.new(reason=asked.reason(visit)) if form is None else form
-    return visit.page("audit_reason.html", status=status, form=shown, longest=LONGEST_REASON)
-
-
 def _list(visit: Visit, form: Form, *, status: int = 200) -> Reply:
-    answer: Mapping[str, Any] | Unavailable | None = None
+    answer: Answer | Unavailable | None = None
     if not form.is_wrong:
         try:
             answer = _events(visit, form)
         except Refused as refused:
-            form, status = form.refused(refused), refused.status
+            form, status = fields.with_refusal(form, refused, visit.words, NAMES), refused.status
         except Unavailable as unavailable:
             answer = unavailable
     found = [] if answer is None or isinstance(answer, Unavailable) else answer["events"]
@@ -109,36 +98,32 @@ def _list(visit: Visit, form: Form, *, status: int = 200) -> Reply:
     )
 
 
-def _events(visit: Visit, form: Form) -> Mapping[str, Any]:
+def _events(visit: Visit, form: Form) -> Answer:
     """Ask the services. Raises Refused, Unavailable."""
     days, _ = form.days(visit.today, visit.words, "since", "until")
-    page = {name: _number(visit.parameters.get(name)) for name in (BEFORE, AFTER)}
+    before, after = visit.number(BEFORE), visit.number(AFTER)
     return visit.backend.question(
         SEARCH,
         reason=asked.reason(visit),
         **{name: form.get(name) for name in FIELDS if name not in days},
         **days,
-        before=page[BEFORE],
-        after=page[AFTER] if page[BEFORE] is None else None,
-        last=True if page[BEFORE] is None and page[AFTER] is None else None,
+        before=before,
+        after=after if before is None else None,
+        last=True if before is None and after is None else None,
         limit=ON_A_PAGE,
     )
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text is not None and text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def _to(visit: Visit, parameter: str, answer: Mapping[str, Any] | Unavailable | None, name: str) -> str | None:
+def _to(visit: Visit, parameter: str, answer: Answer | Unavailable | None, name: str) -> str | None:
     """The address of the page before or after this one."""
     if answer is None or isinstance(answer, Unavailable) or answer[name] is None:
         return None
-    number = visit.parameters.get(asked.NUMBER, "")
-    question = f"{asked.NUMBER}={number}&" if number.isdigit() else ""
+    number = visit.number(asked.NUMBER)
+    question = "" if number is None else f"{asked.NUMBER}={number}&"
     return f"{HERE}?{question}{parameter}={answer[name]}"
 
 
-def event(words: Words, found: Mapping[str, Any]) -> Event:
+def event(words: Words, found: Answer) -> Event:
     """An entry of the history in words."""
     envelope, data = found["envelope"], {name: of for name, of in found["data"].items() if name not in NAMING}
     return Event(

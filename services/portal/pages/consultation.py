@@ -2,34 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 from urllib.parse import parse_qs, urlencode
 from uuid import UUID, uuid4
 
-from services.portal.backend import Refused, Unavailable, needed
+from services.portal.answers import Answer, Refused, Unavailable
+from services.portal.backend import needed
 from services.portal.language import terms
-from services.portal.language.days import NoDay
+from services.portal.language.days import written
 from services.portal.language.words import Words, mark
+from services.portal.pages import reason
 from services.portal.pages.persons import age
+from services.portal.pages.reason import Asking
 from services.portal.records import fields
 from services.portal.records.households import Household, Person, household
 from services.portal.talks.indicators import ACTION_FIELDS, STEPS, Derived, derived, entered
 from services.portal.web import asked
 from services.portal.web.failures import NotHere, failure
-from services.portal.web.form import NO_DAY, PAGE, Form
-from services.portal.web.visit import Visit, own_page
+from services.portal.web.form import Form, whole_number
+from services.portal.web.visit import Visit
 from shared.api.reply import Reply
-from shared.api.roles import INTEGRATION_MANAGER, TEAM_LEAD
 
-ADVISE: Final = frozenset({INTEGRATION_MANAGER, TEAM_LEAD})
-"""Who records talks."""
 MY_DAY: Final = "/mein-tag"
 CASES: Final = "/casework/v1/cases"
 CONSULTATIONS: Final = "/casework/v1/consultations"
 VISITS: Final = "/casework/v1/attempted-visits"
+WHY: Final = Asking(
+    path="/beratung/grund",
+    onward=MY_DAY,
+    title=mark("A recorded talk"),
+    question=mark("Why are you reading this?"),
+    why=mark(
+        "A team's lead says why before reading what was said in a case. The reason is recorded with everything that you"
+        " read until you log out."
+    ),
+    hint=mark("For example: cover, complaint of a day, hand-over. Please name no persons."),
+)
 
 ONE_OF: Final = ("held_on", "setting", "minutes", "interpreter", "note")
 MANY_OF: Final = ("took_part", "concerns", "topics", "steps")
@@ -41,12 +52,9 @@ PROPOSED: Final = "proposed"
 HEALTH: Final = "health"
 HALF_AN_HOUR: Final = 30
 """Minutes at which an arrow begins in the empty field."""
-UNDO_SECONDS: Final = 10
-"""For so long a talk that was recorded a moment ago can be undone from the next page."""
 UNDO: Final = "by_mistake"
 """Why what is undone at once is withdrawn."""
 REASONS: Final = ("wrong_case", "entered_twice", "not_held", UNDO)
-LONGEST_REASON: Final = 200
 _JUST: Final = "just-recorded"
 
 SENT_DIFFERENTLY: Final = mark(
@@ -85,7 +93,7 @@ class Case:
     status: str
     capacity: str | None
     manager: str | None
-    contact: Mapping[str, Any] | None
+    contact: Answer | None
 
     @property
     def id(self) -> str:
@@ -155,7 +163,7 @@ def show_recorded(visit: Visit, case_id: UUID, consultation_id: UUID) -> Reply:
     except Refused as refused:
         if refused.slug != "reason-required":
             raise
-        return ask_reason(visit)
+        return reason.ask(visit, WHY)
     case = _case(visit, str(case_id))
     return _page(visit, with_persons(case, told), as_recorded(told), told)
 
@@ -194,36 +202,19 @@ def withdraw(visit: Visit, case_id: UUID, consultation_id: UUID) -> Reply:
     return visit.redirect(MY_DAY)
 
 
-def ask_reason(visit: Visit, form: Form | None = None) -> Reply:
-    """Why does a team's lead read what was said in a case?"""
-    shown = Form.new(reason=asked.reason(visit)) if form is None else form
-    return visit.page("consultation_reason.html", form=shown, longest=LONGEST_REASON)
-
-
-def give_reason(visit: Visit) -> Reply:
-    """Keep the reason until the log-out, and show what was asked for."""
-    form = visit.form
-    if not form["reason"] or len(form["reason"]) > LONGEST_REASON:
-        problem = visit.words.say("Please say why in up to {longest} characters.", longest=LONGEST_REASON)
-        return ask_reason(visit, form.wrong(reason=problem))
-    asked.remember_reason(visit, form["reason"])
-    return visit.redirect(own_page(form[PAGE]) or MY_DAY)
-
-
 # --- what was just recorded, for the next page --------------------------------------------------
 
 
 def just_recorded(visit: Visit, what: str, case_id: str, consultation_id: str, form: Form) -> None:
     """Let My day say what was recorded, count it, and offer to undo it. Ids and numbers only."""
-    if visit.session is None:
-        return
     counts = {"entered": how_many_entered(form), "derived": _derived(form).total} if what == "talk" else {}
-    visit.session.pocket[_JUST] = {"what": what, "case_id": case_id, "id": consultation_id, **counts}
+    visit.pocket.leave(_JUST, {"what": what, "case_id": case_id, "id": consultation_id, **counts})
 
 
 def taken_up(visit: Visit) -> Mapping[str, Any] | None:
     """What was just recorded; said once."""
-    return None if visit.session is None else visit.session.pocket.pop(_JUST, None)
+    just: Mapping[str, Any] | None = visit.pocket.take(_JUST)
+    return just
 
 
 # --- the form -----------------------------------------------------------------------------------
@@ -232,7 +223,7 @@ def taken_up(visit: Visit) -> Mapping[str, Any] | None:
 def proposal(of: Household, today: date) -> Form:
     """What is proposed: today, and who came last; who lives alone."""
     came = of.took_part_last or (tuple(person.id for person in of.members) if len(of.members) == 1 else ())
-    return _proposing({"took_part": list(came), "held_on": [_written(today)]})
+    return _proposing({"took_part": list(came), "held_on": [written(today)]})
 
 
 def with_told(form: Form, told: Mapping[str, str]) -> Form:
@@ -241,7 +232,7 @@ def with_told(form: Form, told: Mapping[str, str]) -> Form:
     return replace(form, values={**form.values, **said})
 
 
-def as_recorded(told: Mapping[str, Any]) -> Form:
+def as_recorded(told: Answer) -> Form:
     """The form as it would have been filled in for this talk; nothing for a visit that met nobody."""
     if "took_part" not in told:
         return Form.new()
@@ -250,7 +241,7 @@ def as_recorded(told: Mapping[str, Any]) -> Form:
         {
             "took_part": told["took_part"],
             "concerns": told["concerns"],
-            "held_on": [_written(date.fromisoformat(told["held_on"]))],
+            "held_on": [written(date.fromisoformat(told["held_on"]))],
             "setting": _one(told["setting"]),
             "minutes": _one(told["minutes"]),
             "interpreter": [YES] if told["interpreter"] else [],
@@ -264,15 +255,12 @@ def as_recorded(told: Mapping[str, Any]) -> Form:
 def read(form: Form, words: Words, today: date) -> tuple[dict[str, Any], Form]:
     """What was told, as a command's body without what is missing: the service says what that is. And the form, with
     an error at a day that is none."""
-    try:
-        held_on = form.day("held_on", today)
-    except NoDay:
-        held_on, form = None, form.wrong(held_on=words.say(NO_DAY))
+    days, form = form.days(today, words, "held_on")
     steps = [step.partition(".") for step in form.all("steps")]
     body = {
-        "held_on": held_on,
+        **days,
         "setting": form.get("setting"),
-        "minutes": int(form["minutes"]) if form["minutes"].isdecimal() else form.get("minutes"),
+        "minutes": form.get("minutes") if (minutes := whole_number(form["minutes"])) is None else minutes,
         "interpreter": form.get("interpreter") == YES,
         "topics": form.all("topics"),
         "took_part": form.all("took_part"),
@@ -312,11 +300,6 @@ def _proposing(values: Mapping[str, list[str]]) -> Form:
     return replace(Form.new(), values={**values, PROPOSED: [urlencode(pairs)]})
 
 
-def _written(day: date) -> str:
-    """A day as it stands in the field: the same in both languages, and for ever the same day, as "today" is not."""
-    return f"{day:%d.%m.%Y}"
-
-
 def _one(value: object) -> list[str]:
     return [] if value is None else [str(value)]
 
@@ -350,16 +333,17 @@ def _case(visit: Visit, case_id: str) -> Case:
     )
 
 
-def _told(visit: Visit, case_id: str, consultation_id: str) -> Mapping[str, Any]:
+def _told(visit: Visit, case_id: str, consultation_id: str) -> Answer:
     """The talk as it stands. Raises Refused, Unavailable, NotHere."""
-    found = visit.backend.question(f"{CONSULTATIONS}/search", case_id=case_id, reason=asked.reason(visit))
-    for told in found["consultations"]:
-        if told["consultation_id"] == consultation_id:
-            return told  # type: ignore[no-any-return]  # as the service answers it
-    raise NotHere
+    answer = visit.backend.question(f"{CONSULTATIONS}/search", case_id=case_id, reason=asked.reason(visit))
+    found: Sequence[Answer] = answer["consultations"]
+    told = next((each for each in found if each["consultation_id"] == consultation_id), None)
+    if told is None:
+        raise NotHere
+    return told
 
 
-def with_persons(case: Case, told: Mapping[str, Any]) -> Case:
+def with_persons(case: Case, told: Answer) -> Case:
     """The case with those, too, who were in the talk and have left since; their names are not told any more."""
     here = {person.id for person in case.household.members}
     named = dict.fromkeys((*told.get("took_part", ()), *told.get("concerns", ())))
@@ -371,7 +355,7 @@ def _draft(case_id: str, consultation_id: str | None = None) -> str:
     return f"record:{case_id}" if consultation_id is None else f"correct:{consultation_id}"
 
 
-def _page(visit: Visit, case: Case, form: Form, told: Mapping[str, Any] | None = None) -> Reply:
+def _page(visit: Visit, case: Case, form: Form, told: Answer | None = None) -> Reply:
     """The whole page, or for a script the form alone. ``told``: the talk that is corrected."""
     consultation_id = None if told is None else told["consultation_id"]
     shown = {

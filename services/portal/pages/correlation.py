@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from services.portal.backend import Unavailable, segment, together
+from services.portal.answers import Answer, Unavailable
+from services.portal.backend import segment, together
 from services.portal.language import terms
 from services.portal.language.words import Words
-from services.portal.pages import audit
+from services.portal.pages import audit, reason
 from services.portal.records import recorded
 from services.portal.web import asked
 from services.portal.web.visit import Visit
@@ -20,7 +21,7 @@ MOST: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Effect:
     """One event of the tree, and what it caused; ``after_ms`` since the act's first event.
 
     ``begun`` and ``wide``: when its cause was recorded and how long it took from there, in per mille of the whole.
@@ -36,33 +37,33 @@ class Step:
     after_ms: float
     begun: float
     wide: float
-    caused: Sequence[Step]
+    caused: Sequence[Effect]
 
 
 def show(visit: Visit, act: str) -> Reply:
     """The tree of an act; where its streams are replayed is told by the history itself."""
-    if (reason := asked.reason(visit)) is None:
-        return audit.ask_reason(visit)
+    if (given := asked.reason(visit)) is None:
+        return reason.ask(visit, audit.WHY)
     path, backend = f"/reporting/v1/correlations/{segment(act)}", visit.backend
     answer, history = together(
         lambda: backend.get(path),
-        lambda: backend.question(audit.SEARCH, reason=reason, correlation_id=act, limit=MOST),
+        lambda: backend.question(audit.SEARCH, reason=given, correlation_id=act, limit=MOST),
     )
     if isinstance(answer, Unavailable) or isinstance(history, Unavailable):
-        return visit.page("correlation.html", answer=Unavailable("reporting"), act=act)
+        return visit.page("correlation.html", answer=Unavailable("reporting"))
     streams = {entry["envelope"]["event_id"]: entry["envelope"]["stream"] for entry in history["events"]}
-    return visit.page("correlation.html", answer=answer, steps=steps_of(visit.words, answer, streams), act=act)
+    return visit.page("correlation.html", answer=answer, steps=steps_of(visit.words, answer, streams))
 
 
-def steps_of(words: Words, answer: Mapping[str, Any], streams: Mapping[str, str]) -> list[Step]:
+def steps_of(words: Words, answer: Answer, streams: Mapping[str, str]) -> list[Effect]:
     """The tree in words. ``streams`` by event."""
     whole = max(float(answer["milliseconds"]), 1.0)
 
-    def steps(nodes: Sequence[Mapping[str, Any]], cause_ms: float) -> list[Step]:
+    def steps(nodes: Sequence[Answer], cause_ms: float) -> list[Effect]:
         return [step(node, float(node["after_ms"]), cause_ms) for node in nodes]
 
-    def step(node: Mapping[str, Any], after: float, cause_ms: float) -> Step:
-        return Step(
+    def step(node: Answer, after: float, cause_ms: float) -> Effect:
+        return Effect(
             says=terms.event(words, node["type"]),
             type=node["type"],
             about=recorded.stream(words, node["stream"]["kind"]),
@@ -79,6 +80,6 @@ def steps_of(words: Words, answer: Mapping[str, Any], streams: Mapping[str, str]
     return steps(answer["tree"], 0.0)
 
 
-def by(words: Words, node: Mapping[str, Any]) -> str:
+def by(words: Words, node: Answer) -> str:
     """Who recorded an event: an account, or a service by itself."""
     return audit.by_itself(words, node["service"]) if node["actor_kind"] == "service" else words.say("an account")

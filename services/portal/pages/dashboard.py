@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from services.portal.backend import Unavailable, together
-from services.portal.figures import charts, figures
-from services.portal.figures.charts import Chart, Meter, Spark
-from services.portal.figures.figures import Answer, Number, Stand
+from services.portal import doors
+from services.portal.answers import Answer, Unavailable
+from services.portal.backend import together
+from services.portal.figures import charts, figures, sparks
+from services.portal.figures.charts import Chart
+from services.portal.figures.figures import Number, Stand
 from services.portal.figures.looking import Looking, canonical, course, drawn, figure, looking
+from services.portal.figures.sparks import Meter, Spark
 from services.portal.language.words import Words, mark
 from services.portal.web.failures import NotHere
 from services.portal.web.visit import Visit
 from shared.api.reply import Reply
-from shared.api.roles import HEAD_OF_OFFICE
 
 CONTRACTS: Final = "contracts-ending"
 CONTRACT_MONTHS: Final = 24
@@ -95,11 +97,11 @@ def courses(visit: Visit) -> Reply:
         return visit.redirect(f"/lage{at.query}")
     drawn_in = [tile for tile in TILES if not tile.bars]
     answers = together(*(partial(course, visit, at, tile.figure) for tile in drawn_in))
-    sparks: dict[str, Spark | None] = {
-        tile.figure: None if isinstance(answer, Unavailable) else charts.spark(answer, tile.key, visit.words)
+    told: dict[str, Spark | None] = {
+        tile.figure: None if isinstance(answer, Unavailable) else sparks.spark(answer, tile.key, visit.words)
         for tile, answer in zip(drawn_in, answers, strict=True)
     }
-    return visit.fragment("dashboard_courses.html", "courses", sparks=sparks)
+    return visit.fragment("dashboard_courses.html", "courses", sparks=told)
 
 
 def _shown(tile: Tile, answer: Answer | Unavailable, words: Words) -> ShownTile:
@@ -115,7 +117,7 @@ def _shown(tile: Tile, answer: Answer | Unavailable, words: Words) -> ShownTile:
         unit=words.say(tile.unit) if tile.unit else own_unit,
         number=number,
         beside=[told[key] for key in tile.beside if key in told],
-        meters=charts.meters([told[key] for key in tile.bars]),
+        meters=sparks.meters([told[key] for key in tile.bars]),
         stand=figures.stand(answer, words),
     )
 
@@ -186,7 +188,7 @@ def _chart(visit: Visit, at: Looking, figure: str) -> Chart:
 
 def _contracts(visit: Visit, at: Looking) -> Chart:
     """The contracts that end, one by one for who runs the office; without names if nobody tells them."""
-    one_by_one = visit.has_role(HEAD_OF_OFFICE) and not at.for_council
+    one_by_one = visit.has_role(*doors.STAFF) and not at.for_council
     answer, employees = together(
         partial(visit.backend.get, "/reporting/v1/contracts/ending", months=CONTRACT_MONTHS, **at.as_of.asked),
         partial(visit.backend.get, "/casework/v1/employees") if one_by_one else _nobody,

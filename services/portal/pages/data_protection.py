@@ -8,8 +8,11 @@ from datetime import date, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from services.portal.backend import Refused, Unavailable
-from services.portal.language.words import OFFICE, Words, mark
+from services.portal.answers import Answer, Refused, Unavailable
+from services.portal.language.terms.platform import CLASSES, PURPOSES
+from services.portal.language.words import OFFICE, Words
+from services.portal.pages.reason import LONGEST
+from services.portal.records import fields
 from services.portal.web import asked
 from services.portal.web.form import Form
 from services.portal.web.visit import Visit
@@ -18,41 +21,11 @@ from shared.api.reply import Reply
 HERE: Final = "/datenschutz"
 ERASURES: Final = f"{HERE}/loeschungen"
 FIELDS: Final = ("subject", "account", "since", "until", "reason")
+NAMES: Final = {name: name for name in FIELDS}
+"""The form's names by the service's paths."""
 ON_A_PAGE: Final = 100
 AFTER: Final = "ab"
 """The parameter of what comes after a page."""
-
-PURPOSES: Final[Mapping[str, str]] = {
-    "intake.find_persons": mark("Search for persons"),
-    "intake.get_person": mark("Person's record"),
-    "intake.get_household": mark("Household"),
-    "intake.find_households": mark("Households to visit"),
-    "intake.find_due": mark("Permits that end"),
-    "intake.get_history": mark("Person's history"),
-    "eligibility.get_eligibility": mark("Phase and service in charge"),
-    "eligibility.get_history": mark("History of the phase"),
-    "eligibility.find_phases": mark("Phases for a list"),
-    "eligibility.find_due": mark("Whom to look at again"),
-    "eligibility.find_due_among": mark("Whom to look at again, of a list"),
-    "casework.get_me": mark("Own account and covers"),
-    "casework.get_households_case": mark("Who looks after a household"),
-    "casework.find_cases": mark("List of cases"),
-    "casework.get_case": mark("Case"),
-    "casework.find_consultations": mark("Consultations"),
-    "casework.list_employees": mark("List of employees"),
-    "reporting.events": mark("Audit: history"),
-    "reporting.stream": mark("Audit: replay"),
-    "reporting.correlation": mark("Audit: one act"),
-    "reporting.accesses": mark("Data protection: who looked"),
-}
-"""What was asked, by service and question."""
-CLASSES: Final[Mapping[str, str]] = {
-    "identity": mark("who the person is, and notes"),
-    "statistics": mark("facts that are counted"),
-    "health": mark("health"),
-    "employee": mark("employee's data"),
-}
-"""The classes of personal data, each under a key of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +62,9 @@ def search(visit: Visit) -> Reply:
 
 def erasures(visit: Visit) -> Reply:
     """Whose keys were destroyed, when and why."""
-    after = visit.parameters.get(AFTER, "")
-    answer: Mapping[str, Any] | Unavailable
+    answer: Answer | Unavailable
     try:
-        answer = visit.backend.get(
-            "/reporting/v1/erasures", after=after if after.isascii() and after.isdigit() else None, limit=ON_A_PAGE
-        )
+        answer = visit.backend.get("/reporting/v1/erasures", after=visit.number(AFTER), limit=ON_A_PAGE)
     except Unavailable as unavailable:
         answer = unavailable
     found = [] if isinstance(answer, Unavailable) else answer["erasures"]
@@ -111,7 +81,7 @@ def _answered(visit: Visit, form: Form) -> Reply:
     try:
         answer = _accesses(visit, form)
     except Refused as refused:
-        return _page(visit, form.refused(refused), status=refused.status)
+        return _page(visit, fields.with_refusal(form, refused, visit.words, NAMES), status=refused.status)
     except Unavailable as unavailable:
         return _page(visit, form, answer=unavailable)
     more = answer["next"]
@@ -125,7 +95,7 @@ def _answered(visit: Visit, form: Form) -> Reply:
     )
 
 
-def _accesses(visit: Visit, form: Form) -> Mapping[str, Any]:
+def _accesses(visit: Visit, form: Form) -> Answer:
     """Ask the services. Raises Refused, Unavailable."""
     today = _today()
     days, _ = form.days(today, visit.words, "since", "until")
@@ -147,6 +117,7 @@ def _page(visit: Visit, form: Form, *, status: int = 200, **shown: Any) -> Reply
         status=status,
         form=form,
         today=_today(),
+        longest=LONGEST,
         kept_months=visit.portal.settings.access_log_months,
         **{"answer": None, "accesses": [], "more": None} | shown,
     )
@@ -157,7 +128,7 @@ def _today() -> date:
     return datetime.now(OFFICE).date()
 
 
-def access(words: Words, found: Mapping[str, Any]) -> Access:
+def access(words: Words, found: Answer) -> Access:
     """A recorded read in words."""
     return Access(
         at=found["at"],

@@ -9,18 +9,19 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Final
 
-from services.portal.backend import Unavailable, together
+from services.portal.answers import Answer, Unavailable
+from services.portal.backend import together
 from services.portal.figures import charts, explained, figures
-from services.portal.figures.charts import only
 from services.portal.figures.explained import PAGE
-from services.portal.figures.figures import Answer, Number
+from services.portal.figures.figures import Number, only
 from services.portal.figures.looking import Looking, canonical, looking, months_before
 from services.portal.figures.looking import figure as ask
 from services.portal.language.days import NoDay, read_day
 from services.portal.language.words import mark, sorted_as
 from services.portal.pages.dashboard import TILES
-from services.portal.web.as_of import AsOf, position_in
+from services.portal.web.as_of import AsOf
 from services.portal.web.failures import NotHere
+from services.portal.web.form import whole_number
 from services.portal.web.visit import Visit
 from shared.api.reply import Reply
 
@@ -66,7 +67,7 @@ def show(visit: Visit, name: str) -> Reply:
         return visit.redirect(address)
     answer, difference = together(
         partial(_explained, visit, at, name),
-        partial(compared, visit, pinned(visit, at), name, against, after=whole(visit, CHANGES_AFTER))
+        partial(compared, visit, pinned(visit, at), name, against, after=visit.number(CHANGES_AFTER) or 0)
         if against.is_asked and not at.for_council
         else _nothing,
     )
@@ -83,19 +84,19 @@ def show(visit: Visit, name: str) -> Reply:
         date_type=figures.date_type(answer, words),
         stand=figures.stand(answer, words),
         position=answer["position"],
-        is_suppressed=answer.get("suppressed", False),
         headline=told.get(HEADLINES.get(name, "")),
         numbers=[each for key, each in told.items() if key != HEADLINES.get(name)],
         teams=by_team(told.values()),
         has_line=explained.LINES.get(name, only()),
         line=line_of(visit),
-        entries=None if at.for_council else explained.entries(answer, whole(visit, AFTER), words),
+        entries=None if at.for_council else explained.entries(answer, visit.number(AFTER) or 0, words),
         has_chart=name in charts.SHAPES,
         against=against,
         difference=difference
         if isinstance(difference, Unavailable | None)
-        else explained.difference(difference, whole(visit, CHANGES_AFTER), words),
+        else explained.difference(difference, visit.number(CHANGES_AFTER) or 0, words),
         befores=befores(at),
+        pages=(AFTER, PINNED, CHANGES_AFTER),
     )
 
 
@@ -107,7 +108,9 @@ def _explained(visit: Visit, at: Looking, name: str) -> Answer:
     """The figure with one page of what it is the sum of; for the council, only the figure."""
     if at.for_council:
         return ask(visit, at, name)
-    return ask(visit, pinned(visit, at), name, explain=True, limit=PAGE, after=whole(visit, AFTER), line=line_of(visit))
+    return ask(
+        visit, pinned(visit, at), name, explain=True, limit=PAGE, after=visit.number(AFTER) or 0, line=line_of(visit)
+    )
 
 
 def compared(visit: Visit, at: Looking, name: str, against: Other, *, after: int, limit: int = PAGE) -> Answer:
@@ -127,7 +130,7 @@ def other(visit: Visit) -> Other:
     valid_at, known_at = (visit.parameters.get(name, "") for name in (OTHER_VALID_AT, OTHER_KNOWN_AT))
     try:
         day = read_day(valid_at, visit.today) if valid_at else None
-        position = position_in(known_at)
+        position = whole_number(known_at)
         return Other(day, read_day(known_at, visit.today) if known_at and position is None else position)
     except NoDay:
         return Other(is_wrong=True)
@@ -135,18 +138,12 @@ def other(visit: Visit) -> Other:
 
 def pinned(visit: Visit, at: Looking) -> Looking:
     """Nothing moves while somebody turns the pages: the first one's position goes with them."""
-    position = whole(visit, PINNED)
-    return known_by(at, position) if position else at
+    return known_by(at, position) if (position := visit.number(PINNED)) else at
 
 
 def known_by(at: Looking, position: int) -> Looking:
     """As known at a position, if not asked as known on a day or at another one."""
     return at if at.as_of.known_at is not None else replace(at, as_of=AsOf(at.as_of.valid_at, position))
-
-
-def whole(visit: Visit, name: str) -> int:
-    """A whole number in the address; 0 for what is none."""
-    return position_in(visit.parameters.get(name, "")) or 0
 
 
 def line_of(visit: Visit) -> str | None:

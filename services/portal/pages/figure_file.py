@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
+from services.portal.answers import Answer
 from services.portal.figures import charts, explained, figures
 from services.portal.figures.explained import Counted
-from services.portal.figures.figures import Answer, Number
+from services.portal.figures.figures import Number
 from services.portal.figures.looking import Looking, course, looking
 from services.portal.figures.looking import figure as ask
+from services.portal.language.terms.figures import UNITS
 from services.portal.language.words import NOTHING
 from services.portal.pages.figure import FIGURES, compared, known_by, line_of, other
 from services.portal.web.failures import NotHere
@@ -55,7 +57,7 @@ def _numbers(visit: Visit, at: Looking, name: str) -> Table:
         f"{answer['definition']['version']}: {figures.definition(answer, words)}",
     )
     title, told = figures.title(answer, words), figures.numbers(answer, words).values()
-    return head, [(title, each.label, _cell(each), say(figures.UNITS[each.unit]), *about) for each in told]
+    return head, [(title, each.label, _cell(each), say(UNITS[each.unit]), *about) for each in told]
 
 
 def _course(visit: Visit, at: Looking, name: str) -> Table:
@@ -92,7 +94,7 @@ def _explanation(visit: Visit, at: Looking, name: str) -> Table:
     def page(at: Looking, after: int) -> Answer:
         return ask(visit, at, name, explain=True, limit=MOST, after=after, line=line)
 
-    def row(told: Mapping[str, Any], answer: Answer) -> Row:
+    def row(told: Answer, answer: Answer) -> Row:
         entry = explained.entry(told, answer, words)
         amount, since = figures.cell(told["amount"]), words.date(told["since"]) if told["since"] else ""
         erased, events = say("yes") if entry.is_erased else "", " ".join(entry.counted.events)
@@ -121,12 +123,12 @@ def _difference(visit: Visit, at: Looking, name: str) -> Table:
     def page(at: Looking, after: int) -> Answer:
         return compared(visit, at, name, against, after=after, limit=MOST)
 
-    def side(told: Mapping[str, Any] | None, counted: Counted | None) -> Row:
+    def side(told: Answer | None, counted: Counted | None) -> Row:
         if told is None or counted is None:
             return ("", "", "")
         return (counted.line, figures.cell(told["amount"]), counted.rule)
 
-    def row(told: Mapping[str, Any], answer: Answer) -> Row:
+    def row(told: Answer, answer: Answer) -> Row:
         change = explained.change(told, answer, words)
         before, after = side(told["before"], change.before), side(told["after"], change.after)
         return (change.what, change.kind, change.who, *before, *after, " ".join(change.by))

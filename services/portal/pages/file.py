@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from services.portal.backend import Refused, Unavailable, together
+from services.portal import doors
+from services.portal.answers import Answer, Refused, Unavailable
+from services.portal.backend import together
 from services.portal.language import terms
+from services.portal.language.days import written
 from services.portal.language.words import mark
 from services.portal.pages.persons import age, full_name
 from services.portal.records import actions, fields, timeline
@@ -21,14 +24,11 @@ from services.portal.web.failures import NotHere
 from services.portal.web.form import Form
 from services.portal.web.visit import Visit
 from shared.api.reply import Reply
-from shared.api.roles import INTAKE_CLERK, TEAM_LEAD
 
 OWN: Final = frozenset({"manager", "deputy", "lead"})
 """As what somebody looks after a household's case."""
-UNDO: Final = "undo"
-"""In the session: the entry that was just recorded, and can be taken back at once."""
-LOOKED_FOR: Final = "-q"
-"""What follows the name of a field that holds somebody, in the field where they are looked for."""
+UNDO: Final = "just-entered"
+"""In the pocket: a person, and the entry that was just recorded of them and can be taken back at once."""
 MOST_FOUND: Final = 6
 
 MASTER_DATA: Final = tuple(field.name for field in fields.MASTER_DATA if not field.name.endswith("_name"))
@@ -38,8 +38,6 @@ NOT_CERTAIN: Final = mark(
     " already arrived is not recorded twice."
 )
 WHICH_ONE: Final = mark("Please choose who is meant.")
-
-Answer = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +60,8 @@ class Opened:
 
 def show(visit: Visit, person_id: str) -> Reply:
     """The file as it was on a day, as known then."""
-    undo = visit.session.pocket.pop(UNDO, None) if visit.session else None
-    return _page(visit, person_id, undo=undo)
+    of, entry_id = visit.pocket.take(UNDO, (None, None))
+    return _page(visit, person_id, undo=entry_id if of == person_id else None)
 
 
 def consult(visit: Visit, person_id: str) -> Reply:
@@ -79,8 +77,9 @@ def consult(visit: Visit, person_id: str) -> Reply:
 def open_form(visit: Visit, person_id: str, action_name: str, entry_id: str | None = None) -> Reply:
     """A command's form, in its place in the file."""
     action, record, entry = _wanted(visit, person_id, action_name, entry_id)
-    proposed = fields.as_typed(action.fields, action.proposes(record, entry))
-    proposed |= {field.name: f"{visit.today:%d.%m.%Y}" for field in action.fields if field.starts_today}
+    about = _phase(visit, person_id) or {} if action.about_phase else entry
+    proposed = fields.as_typed(action.fields, action.proposes(record, about))
+    proposed |= {field.name: written(visit.today) for field in action.fields if field.starts_today}
     return _form(visit, person_id, _opened(visit, action, Form.new(**proposed), person_id, entry_id, entry))
 
 
@@ -93,8 +92,7 @@ def take(visit: Visit, person_id: str, action_name: str, entry_id: str | None = 
     if form.errors:
         return _form(visit, person_id, opened)
     try:
-        phase = visit.backend.get(f"/eligibility/v1/persons/{person_id}") if action.needs_phase else None
-        body = action.body(Given(record, typed, entry_id, visit.today, phase))
+        body = action.body(Given(record, typed, entry_id, visit.today))
         accepted = visit.command(action.address(person_id, entry_id), body)
     except Refused as refused:
         names = {field.name: field.name for field in action.fields}
@@ -103,8 +101,8 @@ def take(visit: Visit, person_id: str, action_name: str, entry_id: str | None = 
         return _form(visit, person_id, replace(opened, form=replace(form, problem=visit.words.say(NOT_CERTAIN))))
     visit.done(opened.draft)
     visit.tell(visit.words.say("{what}: saved.", what=visit.words.say(action.label)))
-    if action.is_undone and visit.session is not None:
-        visit.session.pocket[UNDO] = accepted.id
+    if action.is_undone and visit.has_role(*actions.WITHDRAW.roles):
+        visit.pocket.leave(UNDO, (person_id, accepted.id))
     return visit.redirect(f"/akte/{person_id}")
 
 
@@ -115,17 +113,17 @@ def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Open
         raise NotHere
     if record is None:
         return visit.page("file_unknown.html")
-    if not visit.has_role(INTAKE_CLERK, TEAM_LEAD):
+    if not visit.has_role(*doors.EVERY_FILE):
         (case,) = together(partial(_case, visit, record))
         if not isinstance(case, Mapping) or case["capacity"] not in OWN:  # need to know
-            return visit.page("file_of_others.html", person=record, name=full_name(record), case=case)
+            return visit.page("file_of_others.html", name=full_name(record), case=case)
     known_at = asked["known_at"]
     case, recorded, phase, determined, household = together(
         partial(_case, visit, record),
         lambda: backend.get(f"/intake/v1/persons/{person_id}/history", known_at=known_at)["entries"],
-        lambda: _or_none(lambda: backend.get(f"/eligibility/v1/persons/{person_id}", **asked)),
+        partial(_phase, visit, person_id),
         lambda: backend.get(f"/eligibility/v1/persons/{person_id}/history", known_at=known_at)["entries"],
-        lambda: backend.get(f"/intake/v1/households/{record['household_id']}", valid_at=asked["valid_at"])["members"],
+        lambda: backend.get(f"/intake/v1/households/{record['household_id']}", **asked)["members"],
     )
     entries = [] if isinstance(recorded, Unavailable) else recorded
     made = [] if isinstance(determined, Unavailable) else determined
@@ -145,7 +143,7 @@ def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Open
         lines=lines,
         known=timeline.known_since(entries),
         may_record=visit.as_of.is_now,
-        may_mend=visit.has_role(INTAKE_CLERK) and visit.as_of.is_now,
+        may_mend=visit.has_role(*doors.REGISTER) and visit.as_of.is_now,
         actions_of=partial(actions.of_group, roles=visit.roles),
         master_data=MASTER_DATA,
         undo=undo,
@@ -154,7 +152,9 @@ def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Open
 
 
 def _form(visit: Visit, person_id: str, opened: Opened) -> Reply:
-    """The form alone for a script that puts it in its place, else the file with the form in it."""
+    """The form alone for a script that puts it in its place, else the file with the form in it. None in the past."""
+    if not visit.as_of.is_now:
+        return visit.redirect(f"/akte/{person_id}{visit.as_of.query}")
     if visit.wants_fragment:
         return visit.fragment("action.html", "action", opened=opened, person_id=person_id)
     return _page(visit, person_id, opened=opened)
@@ -167,6 +167,11 @@ def _case(visit: Visit, record: Answer) -> Answer | None:
     """The case of the person's household, and who looks after it; None if there never was one."""
     case: Answer | None = visit.backend.get(f"/casework/v1/households/{record['household_id']}/case")["case"]
     return case
+
+
+def _phase(visit: Visit, person_id: str) -> Answer | None:
+    """What eligibility says of the person, on the day that is looked at; None if nothing yet."""
+    return _or_none(lambda: visit.backend.get(f"/eligibility/v1/persons/{person_id}", **visit.as_of.asked))
 
 
 def _or_none(question: Callable[[], Answer]) -> Answer | None:
@@ -182,10 +187,11 @@ def _or_none(question: Callable[[], Answer]) -> Answer | None:
 # --- a command's form -----------------------------------------------------------------------------
 
 
-def _wanted(
-    visit: Visit, person_id: str, action_name: str, entry_id: str | None
-) -> tuple[Action, Answer, actions.Part]:
-    """What is to be recorded, the person's record, and the entry of it that it is about. Raises NotHere."""
+def _wanted(visit: Visit, person_id: str, action_name: str, entry_id: str | None) -> tuple[Action, Answer, Answer]:
+    """What is to be recorded, the person's record, and the entry of it that it is about. Raises NotHere.
+
+    What is sent may be about an entry that is gone: a withdrawal that is sent again. Intake knows it.
+    """
     action = actions.BY_NAME.get(action_name)
     if action is None or action.needs_entry != (entry_id is not None):
         raise NotHere
@@ -193,14 +199,12 @@ def _wanted(
         raise PermissionError
     record = _or_none(lambda: visit.backend.get(f"/intake/v1/persons/{person_id}"))
     entry = actions.entry_of(record, entry_id) if record and entry_id else {}
-    if record is None or entry is None:
+    if record is None or (entry is None and visit.request.method == "GET"):
         raise NotHere
-    return action, record, entry
+    return action, record, entry or {}
 
 
-def _opened(
-    visit: Visit, action: Action, form: Form, person_id: str, entry_id: str | None, entry: actions.Part
-) -> Opened:
+def _opened(visit: Visit, action: Action, form: Form, person_id: str, entry_id: str | None, entry: Answer) -> Opened:
     way = "/".join(filter(None, (person_id, action.name, entry_id)))
     about = ", ".join(
         terms.value(visit.words, name, value)
@@ -214,7 +218,7 @@ def _looked_for(visit: Visit, action: Action, form: Form) -> tuple[Form, tuple[A
     """The form with whoever was looked for and is the only one; else with those among whom to choose."""
     found: tuple[Answer, ...] = ()
     for field in action.fields:
-        typed = form[field.name + LOOKED_FOR]
+        typed = form[field.looked_for]
         if field.kind != "person" or not typed or form[field.name]:
             continue
         asked = visit.backend.question("/intake/v1/persons/search", q=typed, limit=MOST_FOUND)

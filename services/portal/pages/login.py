@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from dataclasses import replace
 
-from services.portal.language.words import LANGUAGES
+from services.portal.language.words import is_language
 from services.portal.login.identity import LoginRefused, TooManyTries
 from services.portal.web.form import PAGE, Form
 from services.portal.web.navigation import first_page
@@ -25,7 +25,7 @@ def show(visit: Visit) -> Reply:
         return visit.redirect(next_page)
     if (elsewhere := visit.portal.login.begin(next_page)) is not None:
         return visit.redirect(elsewhere)
-    return _form(visit, Form.new(weiter=next_page))
+    return _form(visit, Form.new(**{NEXT: next_page}))
 
 
 def log_in(visit: Visit) -> Reply:
@@ -55,14 +55,15 @@ def log_out(visit: Visit) -> Reply:
 
 def speak(visit: Visit) -> Reply:
     language = visit.form["language"]
-    if language in LANGUAGES:
-        visit.speak(language)  # type: ignore[arg-type]  # one of them
+    if is_language(language):
+        visit.speak(language)
     return visit.redirect(own_page(visit.form[PAGE]) or "/")
 
 
 def draft_key(visit: Visit) -> Reply:
     assert visit.account is not None
-    return visit.json({"key": b64encode(visit.portal.draft_key(visit.account.id)).decode()})
+    key = b64encode(visit.portal.draft_key(visit.account.id)).decode()
+    return visit.json({"account": visit.account.id, "key": key})
 
 
 def _form(visit: Visit, typed: Form, status: int = 200) -> Reply:
@@ -71,6 +72,7 @@ def _form(visit: Visit, typed: Form, status: int = 200) -> Reply:
         "login.html",
         status=status,
         form=shown,
+        onward=NEXT,
         logged_out="abgemeldet" in visit.parameters,
         timed_out="zeit" in visit.parameters,
     )

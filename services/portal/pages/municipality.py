@@ -6,38 +6,36 @@ them a person's number. Whoever lives elsewhere is as unknown to them as a numbe
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
-from services.portal.backend import Refused, Unavailable, segment, together
+from services.portal.answers import Answer, Refused, is_id
+from services.portal.backend import segment, together
 from services.portal.language import terms
 from services.portal.pages.responsibility import STATUSES, contact
 from services.portal.web.form import Form
 from services.portal.web.visit import Visit
 from shared.api.reply import Reply
-from shared.contracts.municipalities import municipalities
 
 HERE: Final = "/gemeinde"
 PERSON: Final = "person"
 EXAMPLE: Final = "7f8e1c8e-9a4b-5d0e-8a25-0a4f4e6d3a11"
-NOBODY: Final[Mapping[str, Any]] = {}
+NOBODY: Final[Answer] = {}
 """The answer for a number that nobody in the municipality has, whoever else may have it."""
-_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def show(visit: Visit) -> Reply:
     """Who is in charge in the municipality, and the person who was asked for."""
     person_id = visit.parameters.get(PERSON, "")
-    return _page(visit, Form.new(person=person_id or None), person_id if _UUID.fullmatch(person_id) else None)
+    return _page(visit, Form.new(person=person_id or None), person_id if is_id(person_id) else None)
 
 
 def find(visit: Visit) -> Reply:
     """Go to a person by number. Anything else that was typed never reaches an address."""
     form = visit.form
     number = form[PERSON].lower()
-    if _UUID.fullmatch(number) is None:
+    if not is_id(number):
         problem = visit.words.say("This is no person's number. It has 36 characters, like {example}.", example=EXAMPLE)
         return _page(visit, form.wrong(person=problem), None, status=422)
     return visit.redirect(f"{HERE}?{PERSON}={number}")
@@ -55,17 +53,16 @@ def _page(visit: Visit, form: Form, person_id: str | None, *, status: int = 200)
         "municipality.html",
         status=404 if person == NOBODY else status,
         form=form,
-        municipality=municipalities().get(ags, ags),  # type: ignore[call-overload]  # the account's, of our county
+        municipality=terms.municipality(ags),
         services=[
-            (words.say(label), answer, "" if isinstance(answer, Unavailable) else contact(answer, words))
+            (words.say(label), answer, contact(answer, words) if isinstance(answer, Mapping) else "")
             for label, answer in zip(STATUSES.values(), services, strict=True)
         ],
         person=person,
-        terms=terms,
     )
 
 
-def _person(visit: Visit, person_id: str | None) -> Mapping[str, Any] | None:
+def _person(visit: Visit, person_id: str | None) -> Answer | None:
     """What is determined about a person; ``NOBODY`` for all who are not theirs. Raises Unavailable, Refused."""
     if person_id is None:
         return None

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Literal
 
-from services.portal.backend import Refused, Unavailable, together
+from services.portal.answers import Answer, Refused, Unavailable
+from services.portal.backend import together
 from services.portal.language import terms
+from services.portal.language.terms.platform import PROCESSES, VIEWS
 from services.portal.language.words import NOTHING, Words, mark
 from services.portal.web.visit import Visit
 from shared.api.reply import Reply
@@ -17,15 +19,6 @@ Kind = Literal["ok", "due", "late"]
 BEHIND_AFTER: Final = 30.0
 """Seconds behind the log after which somebody should look."""
 
-PROCESSES: Final[Mapping[str, str]] = {
-    "intake": mark("Intake"),
-    "eligibility": mark("Eligibility"),
-    "casework": mark("Casework"),
-    "reporting": mark("Reporting"),
-    "projector": mark("Views"),
-    "relay": mark("Delivery"),
-    "react": mark("Reactions"),
-}
 DOES: Final[Mapping[str, str]] = {
     "intake": mark("Records persons, procedures and residences."),
     "eligibility": mark("Says which phase holds and who is in charge."),
@@ -46,26 +39,6 @@ WITHOUT: Final[Mapping[str, str]] = {
     "react": mark("What is recorded has no consequences yet; nothing is lost, and all follows when it is back."),
 }
 """What is not possible while a process does not answer."""
-VIEWS: Final[Mapping[str, str]] = {
-    "intake.persons": mark("Who is who"),
-    "intake.households": mark("Who belongs together"),
-    "intake.residences": mark("Who lives where"),
-    "intake.permits": mark("Which permits end"),
-    "eligibility.households": mark("Whom a change may concern"),
-    "eligibility.due": mark("When to look again"),
-    "casework.cases": mark("Which cases there are"),
-    "casework.consultations": mark("Which consultations there were"),
-    "casework.staff": mark("Who works where"),
-    "casework.access": mark("Who may act in which case"),
-    "casework.contract_ends": mark("Which contracts end"),
-    "reporting.what_is_granted": mark("What is granted"),
-    "reporting.who_belongs_together": mark("Who belongs together"),
-    "reporting.who_is_entitled": mark("Who is entitled"),
-    "reporting.who_lives_where": mark("Who lives where"),
-    "reporting.who_serves_where": mark("Who serves where"),
-    "reporting.who_was_advised": mark("Who was advised"),
-    "reporting.who_works_here": mark("Who works here"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +74,18 @@ def show(visit: Visit) -> Reply:
         *(partial(_parked, visit, name) for name in reacting),
     )
     healths, parked = found[: len(names)], found[len(names) :]
+    known = [answer for answer in parked if not isinstance(answer, Unavailable)]
     processes = [process(visit.words, name, health) for name, health in zip(names, healths, strict=True)]
     return visit.page(
         "operations.html",
         processes=processes,
         all_well=all(each.kind == "ok" for each in processes),
-        parked=[_message(visit.words, each) for answer in parked if not _is_away(answer) for each in answer["parked"]],
-        parked_is_known=bool(parked) and not any(map(_is_away, parked)),
+        parked=[_message(visit.words, each) for answer in known for each in answer["parked"]],
+        parked_is_known=bool(parked) and len(known) == len(parked),
     )
 
 
-def _parked(visit: Visit, process: str) -> Mapping[str, Any]:
+def _parked(visit: Visit, process: str) -> Answer:
     """What a process has put aside; the health of the others is shown whatever it answers. Raises Unavailable."""
     try:
         return visit.backend.parked(process)
@@ -119,11 +93,7 @@ def _parked(visit: Visit, process: str) -> Mapping[str, Any]:
         raise Unavailable(process) from None
 
 
-def _is_away(answer: Mapping[str, Any] | Unavailable) -> bool:
-    return isinstance(answer, Unavailable)
-
-
-def _message(words: Words, parked: Mapping[str, Any]) -> dict[str, Any]:
+def _message(words: Words, parked: Answer) -> dict[str, Any]:
     """A parked message, with its service and event in words; what is no message of ours tells no event."""
     kind, type_ = parked["service"], parked["type"]
     service = words.say(PROCESSES[kind]) if kind in PROCESSES else kind
@@ -137,7 +107,7 @@ def kind_of(name: str) -> str:
     return name.partition("-")[0]
 
 
-def process(words: Words, name: str, health: Mapping[str, Any] | Unavailable) -> Process:
+def process(words: Words, name: str, health: Answer | Unavailable) -> Process:
     """How a process does, from its ``/health/ready``."""
     kind = kind_of(name)
     label = words.say(PROCESSES[kind]) if kind in PROCESSES else name
@@ -157,7 +127,7 @@ def process(words: Words, name: str, health: Mapping[str, Any] | Unavailable) ->
     return Process(name, label, does, "ok", words.say("works"), says, views)
 
 
-def lag(words: Words, behind: Mapping[str, Any]) -> str:
+def lag(words: Words, behind: Answer) -> str:
     """How far behind the log: "12 events, 0.3 s behind the log"."""
     events, seconds = behind.get("events"), behind.get("seconds")
     if events is None:
@@ -174,17 +144,17 @@ def lag(words: Words, behind: Mapping[str, Any]) -> str:
     )
 
 
-def _lag(words: Words, health: Mapping[str, Any]) -> str:
+def _lag(words: Words, health: Answer) -> str:
     behind = health.get("lag")
     return lag(words, behind) if isinstance(behind, Mapping) else ""
 
 
-def _seconds(health: Mapping[str, Any]) -> float:
+def _seconds(health: Answer) -> float:
     behind = health.get("lag")
     return float((behind.get("seconds") if isinstance(behind, Mapping) else None) or 0)
 
 
-def _details(words: Words, health: Mapping[str, Any]) -> list[str]:
+def _details(words: Words, health: Answer) -> list[str]:
     """What else a kind of process says of itself, only as far as there is something to say."""
     said = []
     if waiting := health.get("waiting"):
@@ -198,7 +168,7 @@ def _details(words: Words, health: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def _views(words: Words, health: Mapping[str, Any]) -> list[View]:
+def _views(words: Words, health: Answer) -> list[View]:
     """The views of a projector, each with its lag; other processes tell none."""
     lags, stopped = health.get("lags"), health.get("stopped") or {}
     if not isinstance(lags, Mapping):
@@ -206,7 +176,7 @@ def _views(words: Words, health: Mapping[str, Any]) -> list[View]:
     return [_view(words, name, behind, stopped.get(name)) for name, behind in sorted(lags.items())]
 
 
-def _view(words: Words, name: str, behind: Mapping[str, Any], stopped: Mapping[str, Any] | None) -> View:
+def _view(words: Words, name: str, behind: Answer, stopped: Answer | None) -> View:
     label = words.say(VIEWS[name]) if name in VIEWS else name
     if stopped is not None:
         says = words.say("has stopped at the event in position {position}", position=words.number(stopped["position"]))

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from services.portal.backend import Unavailable
+from services.portal import doors
+from services.portal.answers import Answer, Unavailable
+from services.portal.pages.register import BEGIN
 from services.portal.web.visit import Visit
 from shared.api.reply import Reply
-from shared.api.roles import INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD
 
-READ: Final = frozenset({INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD})
-"""Who looks people up."""
 MOST: Final = 12
 """Persons that a list shows; who is not among them is found by one more letter."""
 LONGEST: Final = 100
@@ -60,7 +58,7 @@ def age(born_on: str | None, today: date) -> int | None:
     return years if years >= 0 else None
 
 
-def full_name(person: Mapping[str, Any]) -> str:
+def full_name(person: Answer) -> str:
     """Family name, given name, as lists of people are sorted; empty for who was erased."""
     return ", ".join(filter(None, (person["family_name"], person["given_name"])))
 
@@ -70,8 +68,10 @@ def _page(visit: Visit, typed: str, found: list[Found] | Unavailable | None, *, 
         "typed": typed,
         "found": found,
         "alike": alike,
-        "may_register": visit.has_role(INTAKE_CLERK),
+        "may_register": visit.has_role(*doors.REGISTER),
+        "may_advise": visit.has_role(*doors.ADVISE),
         "most": MOST,
+        "begin": BEGIN,
     }
     if visit.wants_fragment:
         return visit.fragment("persons.html", "found", **shown)
@@ -94,7 +94,7 @@ def _search(visit: Visit, typed: str, *, similar: bool = False) -> list[Found] |
     return [_found(person, phase_of.get(person["person_id"]), visit.today) for person in people]
 
 
-def _found(person: Mapping[str, Any], phase: str | None, today: date) -> Found:
+def _found(person: Answer, phase: str | None, today: date) -> Found:
     residence = person.get("residence") or {}
     return Found(
         id=person["person_id"],

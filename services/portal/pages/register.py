@@ -14,17 +14,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
-from services.portal.backend import Accepted, Refused, Unavailable
+from services.portal.answers import Accepted, Refused, Unavailable
+from services.portal.language.days import written
 from services.portal.language.words import Words, mark
 from services.portal.records import fields
 from services.portal.records.fields import Field
 from services.portal.web.form import Form
 from services.portal.web.visit import Visit
 from shared.api.reply import Reply
-from shared.api.roles import INTAKE_CLERK
 
-WRITE: Final = frozenset({INTAKE_CLERK})
-"""Who takes people up."""
 DRAFT: Final = "register:new"
 ANCHOR: Final = 0
 BEGIN, MORE = "begin", "more"
@@ -74,7 +72,7 @@ _LINE: Final = re.compile(r"(\d{1,3})-given_name")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FormLine:
     """A line of the form. ``number`` stays the same for as long as the form lives; the anchor's is 0.
 
     ``state``: "blank", "waiting", "saved" or "wrong"; ``person_id`` once it is saved. ``opens``: what is wrong is in
@@ -87,7 +85,7 @@ class Line:
     opens: bool = False
 
 
-TEMPLATE_LINE: Final = Line("__n__")
+TEMPLATE_LINE: Final = FormLine("__n__")
 """What scripts make new lines from: with a number in place of the letter."""
 
 
@@ -170,7 +168,7 @@ def _all_saved(visit: Visit, form: Form) -> str:
 
 
 def _new(visit: Visit, **anchor: str) -> Form:
-    today = f"{visit.today:%d.%m.%Y}"
+    today = written(visit.today)
     given = {prefix(ANCHOR) + name: value for name, value in anchor.items()}
     return with_lines(Form.new(registered_on=today, kind="shared_accommodation", **given), 1)
 
@@ -192,6 +190,8 @@ def _page(visit: Visit, form: Form, *, goes_on: bool = False) -> Reply:
         "below_line": BELOW_LINE,
         "like_anchor": LIKE_ANCHOR,
         "draft": DRAFT,
+        "more": MORE,
+        "saved_as": SAVED,
     }
     if visit.wants_fragment:
         return visit.fragment("register.html", "register", **shown)
@@ -222,18 +222,18 @@ def with_lines(form: Form, more: int) -> Form:
     return replace(form, values={**form.values, **empty})
 
 
-def lines(form: Form) -> list[Line]:
+def lines(form: Form) -> list[FormLine]:
     """The lines as they stand, the anchor first."""
     return [_line(form, number) for number in numbers(form)]
 
 
-def _line(form: Form, number: int) -> Line:
+def _line(form: Form, number: int) -> FormLine:
     of_line = prefix(number)
     if person_id := form.get(of_line + SAVED):
-        return Line(number, "saved", person_id)
+        return FormLine(number, "saved", person_id)
     if wrong := {name.removeprefix(of_line) for name in form.errors if name.startswith(of_line)}:
-        return Line(number, "wrong", opens=any(field.name in wrong for field in BELOW_LINE))
-    return Line(number, "waiting" if number == ANCHOR or _is_filled(form, number) else "blank")
+        return FormLine(number, "wrong", opens=any(field.name in wrong for field in BELOW_LINE))
+    return FormLine(number, "waiting" if number == ANCHOR or _is_filled(form, number) else "blank")
 
 
 def _is_filled(form: Form, number: int) -> bool:

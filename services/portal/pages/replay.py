@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
-from services.portal.backend import Unavailable, segment
+from services.portal.answers import Answer, Unavailable
+from services.portal.backend import segment
 from services.portal.language import terms
 from services.portal.language.words import Words
-from services.portal.pages import audit
+from services.portal.pages import audit, reason
 from services.portal.records import recorded
 from services.portal.web import asked
 from services.portal.web.visit import Visit
@@ -33,7 +34,7 @@ class Step:
     learnt_on: str
     recorded_at: str
     act: str
-    lines: Sequence[recorded.Line]
+    lines: Sequence[recorded.DocumentLine]
 
     @property
     def changed(self) -> int:
@@ -42,10 +43,10 @@ class Step:
 
 def show(visit: Visit, stream: str) -> Reply:
     if asked.reason(visit) is None:
-        return audit.ask_reason(visit)
-    wanted = int(number) if (number := visit.parameters.get(STEP, "1")).isascii() and number.isdigit() else 1
-    first = (max(wanted, 1) - 1) // AT_ONCE * AT_ONCE
-    answer: Mapping[str, Any] | Unavailable
+        return reason.ask(visit, audit.WHY)
+    wanted = visit.number(STEP) or 1
+    first = (wanted - 1) // AT_ONCE * AT_ONCE
+    answer: Answer | Unavailable
     try:
         answer = _steps(visit, stream, first)
     except Unavailable as unavailable:
@@ -58,7 +59,7 @@ def show(visit: Visit, stream: str) -> Reply:
         stream=stream,
         about=recorded.stream(visit.words, stream),
         steps=steps,
-        now=steps[min(max(wanted - first, 1), len(steps)) - 1],
+        now=steps[min(wanted - first, len(steps)) - 1],
         total=answer["total"],
         before=first if first else None,
         beyond=first + AT_ONCE + 1 if first + AT_ONCE < answer["total"] else None,
@@ -66,7 +67,7 @@ def show(visit: Visit, stream: str) -> Reply:
     )
 
 
-def _steps(visit: Visit, stream: str, first: int) -> Mapping[str, Any]:
+def _steps(visit: Visit, stream: str, first: int) -> Answer:
     """The steps of a page, and the one before them, whose state they begin from. Raises Refused, Unavailable."""
     return visit.backend.question(
         f"/reporting/v1/streams/{segment(stream)}/replay",
@@ -76,16 +77,16 @@ def _steps(visit: Visit, stream: str, first: int) -> Mapping[str, Any]:
     )
 
 
-def steps_of(words: Words, found: Sequence[Mapping[str, Any]], first: int) -> Iterator[Step]:
+def steps_of(words: Words, found: Sequence[Answer], first: int) -> Iterator[Step]:
     """Steps in words, from the revision ``first`` on; what lies before it tells only what they changed."""
-    before: Mapping[str, Any] | None = None
+    before: Answer | None = None
     for step in found:
         if step["revision"] >= first:
             yield _step(words, step, before)
         before = step["state"]
 
 
-def _step(words: Words, step: Mapping[str, Any], before: Mapping[str, Any] | None) -> Step:
+def _step(words: Words, step: Answer, before: Answer | None) -> Step:
     return Step(
         number=step["revision"] + 1,
         says=terms.event(words, step["type"]),

@@ -6,20 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
-from services.portal.backend import Unavailable, segment, together
+from services.portal import doors
+from services.portal.answers import Answer, Unavailable
+from services.portal.backend import segment, together
 from services.portal.figures import figures
-from services.portal.figures.figures import Answer, Number
+from services.portal.figures.figures import Number
 from services.portal.figures.looking import canonical, looking
 from services.portal.language.words import Words, mark
 from services.portal.web.form import Form
 from services.portal.web.visit import Visit
 from shared.api.reply import Reply
-from shared.api.roles import HEAD_OF_OFFICE, REPORTING
 
-SEAL: Final = frozenset({HEAD_OF_OFFICE, REPORTING})
-"""Who may seal a report; reporting says the same."""
 REPORTS: Final = "/reporting/v1/reports"
 CHECKS: Final[Mapping[str, str]] = {
     "figures": mark("Counted anew from the history, the figures are the same, bit for bit."),
@@ -36,7 +35,7 @@ FAILS: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OnDay:
     """A figure on one day, with all its numbers."""
 
     day: str
@@ -50,7 +49,7 @@ class Figure:
 
     name: str
     title: str
-    lines: Sequence[Line]
+    lines: Sequence[OnDay]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def show(visit: Visit) -> Reply:
         known=figures.known(answer["known_at"], visit.words),
         figures=told(answer, visit.words),
         sealed=None if isinstance(sealed, Unavailable) else _listed(sealed, visit.words),
-        may_seal=visit.has_role(*SEAL) and at.as_of.is_now,
+        may_seal=visit.has_role(*doors.SEAL) and at.as_of.is_now,
         form=Form.new(),
     )
 
@@ -128,12 +127,12 @@ def told(answer: Answer, words: Words) -> Sequence[Figure]:
     ]
 
 
-def _figure_of(line: Mapping[str, Any]) -> str:
+def _figure_of(line: Answer) -> str:
     return str(line["figure"])
 
 
-def _line(line: Answer, words: Words) -> Line:
-    return Line(words.date(line["valid_at"]), line["valid_at"], list(figures.numbers(line, words).values()))
+def _line(line: Answer, words: Words) -> OnDay:
+    return OnDay(words.date(line["valid_at"]), line["valid_at"], list(figures.numbers(line, words).values()))
 
 
 def _listed(answer: Answer, words: Words) -> Sequence[Sealed]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
-from services.portal.backend import Unavailable
+from services.portal.answers import Answer, Unavailable
 from services.portal.language.days import NoDay, read_day
 from services.portal.language.terms import municipality_options
 from services.portal.language.words import Words, mark
@@ -26,7 +26,7 @@ def show(visit: Visit) -> Reply:
     """The three choices and, once they are made, one sentence."""
     given = {name: visit.parameters.get(name) for name in ("gemeinde", "status", "tag")}
     form = Form.new(**given)
-    answer: Mapping[str, Any] | Unavailable | None = None
+    answer: Answer | Unavailable | None = None
     try:
         day = read_day(form["tag"], visit.today) if form["tag"] else None
         if form["gemeinde"] in municipalities() and form["status"] in STATUSES:
@@ -47,7 +47,7 @@ def show(visit: Visit) -> Reply:
     )
 
 
-def contact(answer: Mapping[str, Any], words: Words) -> str:
+def contact(answer: Answer, words: Words) -> str:
     """Whom to turn to, as half a sentence after "Please turn to"."""
     match answer["integration_management"]:
         case "none":

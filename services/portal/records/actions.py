@@ -10,29 +10,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
+from services.portal import doors
+from services.portal.answers import Answer
 from services.portal.language.words import mark
 from services.portal.records import fields
 from services.portal.records.fields import Field
-from shared.api.roles import INTAKE_CLERK, TEAM_LEAD
-
-Record = Mapping[str, Any]
-"""A person's record, as intake answers it."""
-Part = Mapping[str, Any]
-"""An entry of a record: a residence, a procedure, a title, a toleration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a body is made of: the person's record, what was typed, the entry that it is about, the office's day.
+    """What a body is made of: the person's record, what was typed, the entry that it is about, the office's day."""
 
-    ``phase``: what eligibility says of the person, where the command is about that.
-    """
-
-    record: Record
+    record: Answer
     typed: Mapping[str, Any]
     entry_id: str | None
     today: date
-    phase: Record | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +32,10 @@ class Action:
     """A command of intake.
 
     ``path`` behind the person's, with ``{entry}`` for the entry that it is about; a path of its own begins with a
-    slash. ``group``: the part of the file where it belongs. ``proposes``: what the form shows at first; ``adds``: what
-    the body holds beside what was typed. ``is_undone``: the answer names an entry that can
-    be withdrawn. ``needs_phase``: it is about what eligibility says of the person.
+    slash. ``group``: the part of the file where it belongs. ``proposes``: what the form shows at first, of the
+    person's record and the entry of it (a residence, a procedure, a title, a toleration); ``adds``: what the body
+    holds beside what was typed. ``is_undone``: the answer names an entry that can be withdrawn. ``about_phase``: it is
+    about what eligibility says of the person, from which its form is proposed: that stands in the entry's place.
     """
 
     name: str
@@ -51,12 +44,12 @@ class Action:
     path: str
     fields: tuple[Field, ...]
     hint: str = ""
-    proposes: Callable[[Record, Part], Mapping[str, Any]] = lambda record, entry: {}
+    proposes: Callable[[Answer, Answer], Mapping[str, Any]] = lambda record, entry: {}
     adds: Callable[[Given], Mapping[str, Any]] = lambda given: {}
     is_undone: bool = False
     needs_entry: bool = False
-    needs_phase: bool = False
-    roles: frozenset[str] = frozenset({INTAKE_CLERK})
+    about_phase: bool = False
+    roles: frozenset[str] = doors.REGISTER
 
     def address(self, person_id: str, entry_id: str | None) -> str:
         """Where the command goes."""
@@ -77,10 +70,13 @@ def _child(given: Given) -> Mapping[str, Any]:
     return anchor | with_home if "ags" in home else anchor
 
 
+def _doubts(record: Answer, phase: Answer) -> Mapping[str, Any]:
+    """What is decided settles the doubts that were there when the form was opened: what they rest on."""
+    return {"settles": " ".join(each["event_id"] for each in phase.get("rests_on", ()))}
+
+
 def _settled(given: Given) -> Mapping[str, Any]:
-    """What is decided rests on what the doubts rest on."""
-    rests_on = given.phase["rests_on"] if given.phase else ()
-    return {"settles": [each["event_id"] for each in rests_on], "settled_on": given.today.isoformat()}
+    return {"settles": given.typed.get("settles", "").split(), "settled_on": given.today.isoformat()}
 
 
 SAID: Final = replace(fields.RESIDENCE[-1], name="given_on", starts_today=True)
@@ -241,12 +237,14 @@ ACTIONS: Final = (
             Field("since", "day", hint=mark("Only for follow-up housing")),
             Field("legal_basis", required=True, hint=mark("Such as § 9 (2) FlüAG")),
             Field("reason", "lines", required=True),
+            Field("settles", "hidden"),
         ),
         hint=mark("Better than to decide by hand is to mend what is missing or wrong, if it can be mended."),
+        proposes=_doubts,
         adds=_settled,
         is_undone=True,
-        needs_phase=True,
-        roles=frozenset({INTAKE_CLERK, TEAM_LEAD}),
+        about_phase=True,
+        roles=doors.REVIEW,
     ),
     Action(
         name="zuruecknehmen",
@@ -263,10 +261,6 @@ BY_NAME: Final = {action.name: action for action in ACTIONS}
 WITHDRAW: Final = BY_NAME["zuruecknehmen"]
 
 
-RECORD: Final = frozenset[str]().union(*(action.roles for action in ACTIONS))
-"""Who may record anything at all from a file."""
-
-
 def of_group(group: str, roles: Collection[str]) -> list[Action]:
     """What somebody may record in a part of the file, without what is about one entry of it."""
     return [
@@ -274,7 +268,7 @@ def of_group(group: str, roles: Collection[str]) -> list[Action]:
     ]
 
 
-def entry_of(record: Record, entry_id: str) -> Part | None:
+def entry_of(record: Answer, entry_id: str) -> Answer | None:
     """An entry of a record by its id."""
     kinds = ("residences", "procedures", "titles", "tolerations", "reviews")
     parts = (part for kind in kinds for part in record[kind])

@@ -12,15 +12,15 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final, Literal
 
-from services.portal.backend import Refused
+from services.portal.answers import Refused
 from services.portal.language import terms
-from services.portal.language.days import NoDay
+from services.portal.language.days import NoDay, written
 from services.portal.language.words import Words
 from services.portal.web.form import NO_DAY, Form
 
-Kind = Literal["text", "lines", "day", "choice", "select", "flag", "person"]
+Kind = Literal["text", "lines", "day", "choice", "select", "flag", "person", "hidden"]
 """Text, of one line or of several; a day as people write it; one of few, all in sight; one of many by first letters;
-yes, no, or not asked; somebody, who is looked for."""
+yes, no, or not asked; somebody, who is looked for; what the form carries along unseen."""
 YES, NO = "yes", "no"
 _ISO_DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
@@ -54,6 +54,11 @@ class Field:
     def chosen(self, words: Words, value: str) -> list[tuple[str, str]]:
         """The value that is chosen, with its words, where a script brings the others."""
         return [each for each in self.options(words, value) if each[0] == value] if value else []
+
+    @property
+    def looked_for(self) -> str:
+        """The name of the field in which somebody is looked for, of one that holds a person."""
+        return f"{self.name}-q"
 
     @property
     def has_many(self) -> bool:
@@ -170,6 +175,6 @@ def _as_typed(field: Field, value: Any) -> str:
         case bool():
             return YES if value else NO
         case str() if field.kind == "day":
-            return f"{date.fromisoformat(value):%d.%m.%Y}"
+            return written(date.fromisoformat(value))
         case _:
             return str(value)

@@ -6,10 +6,10 @@ Made of intake's cards and casework's cases. What was erased is None, and shown 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from services.portal.answers import Answer
 from services.portal.language.words import sorted_as
 
 ERASED: Final = "…"
@@ -75,7 +75,7 @@ class Household:
         return any(person.interpreter_needed for person in self.members)
 
 
-def household(case: Mapping[str, Any], card: Mapping[str, Any]) -> Household:
+def household(case: Answer, card: Answer) -> Household:
     """A case of casework's with intake's card of its household."""
     belongs = set(case["members"])
     members = tuple(_person(each) for each in card["members"] if each["person_id"] in belongs)
@@ -96,7 +96,7 @@ def in_visiting_order(of: Household, municipality: str) -> tuple[bool, str, list
     return (not of.ags, sorted_as(municipality), _naturally(of.address or ""), sorted_as(of.name))
 
 
-def _person(card: Mapping[str, Any]) -> Person:
+def _person(card: Answer) -> Person:
     return Person(
         id=card["person_id"],
         given_name=card["given_name"],

@@ -10,11 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Final
 
+from services.portal.answers import Answer
 from services.portal.language import terms
 from services.portal.language.words import Words
-
-Event = Mapping[str, Any]
-Entry = Mapping[str, Any]
 
 TOLD: Final[Mapping[str, tuple[str, ...]]] = {
     "PersonRegistered": ("relation", "category", "nationality"),
@@ -46,7 +44,7 @@ DETERMINED: Final = frozenset({"phase", "since", "rule", "overdue_since", "integ
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Changed:
     """A field that reads differently."""
 
     label: str
@@ -73,7 +71,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Moment:
     """One command, or one determination that time alone brought.
 
     ``id`` is an event's: where other lines point to. ``fate``: "" if it holds, "corrected" or "withdrawn" if another
@@ -92,7 +90,7 @@ class Line:
     fate: str = ""
     by: str | None = None
     by_on: str | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[Changed, ...] = ()
     of: str = ""
     leads_to: tuple[str, ...] = ()
     details: tuple[Detail, ...] = ()
@@ -105,16 +103,16 @@ class Line:
 
 
 def lines(
-    recorded: Sequence[Entry], determined: Sequence[Entry], words: Words, until: date | None = None
-) -> list[Line]:
+    recorded: Sequence[Answer], determined: Sequence[Answer], words: Words, until: date | None = None
+) -> list[Moment]:
     """The newest first, by the day on which it was so; none later than ``until``.
 
     ``recorded`` are intake's entries, ``determined`` eligibility's.
     """
     events = {event["event_id"]: event for entry in recorded for event in entry["events"]}
     learnt = {event["event_id"]: entry["learnt_on"] for entry in recorded for event in entry["events"]}
-    because_of: dict[str, list[Entry]] = {}
-    alone: list[Entry] = []
+    because_of: dict[str, list[Answer]] = {}
+    alone: list[Answer] = []
     for entry in determined:
         if DETERMINED & set(entry["changed"]):
             (because_of.setdefault(entry["caused_by"], []) if entry["caused_by"] in events else alone).append(entry)
@@ -126,7 +124,7 @@ def lines(
     return sorted(linked, key=lambda line: line.on, reverse=True)
 
 
-def emptied(told: Iterable[Line]) -> list[Line]:
+def emptied(told: Iterable[Moment]) -> list[Moment]:
     """Of somebody whose data were erased: that something was recorded, and when, and nothing of what it was."""
     return [
         replace(line, told=(), changes=(), of="", leads_to=(), details=(), entry_id=None, residence_id=None)
@@ -135,7 +133,7 @@ def emptied(told: Iterable[Line]) -> list[Line]:
     ]
 
 
-def sentence(determined: Mapping[str, Any], words: Words) -> str:
+def sentence(determined: Answer, words: Words) -> str:
     """A phase and why it holds, in one sentence."""
     phase = terms.term(words, "phase", determined["phase"])
     said = {
@@ -148,12 +146,12 @@ def sentence(determined: Mapping[str, Any], words: Words) -> str:
     return words.say("{phase} since {day}, {because} ({basis}).", day=words.date(determined["since"]), **said)
 
 
-def known_since(recorded: Iterable[Entry]) -> dict[str, str]:
+def known_since(recorded: Iterable[Answer]) -> dict[str, str]:
     """Since when something is known as it reads now, by what the newest telling of it is about: see ``about``."""
     return {about(event): entry["learnt_on"] for entry in recorded for event in entry["events"]}
 
 
-def about(event: Event) -> str:
+def about(event: Answer) -> str:
     """What an event tells of: the master data, or what a fact of the file can name as well."""
     told = event["fields"]
     match event["type"]:
@@ -175,16 +173,16 @@ def about(event: Event) -> str:
 
 
 def _line(
-    entry: Entry,
-    events: Mapping[str, Event],
+    entry: Answer,
+    events: Mapping[str, Answer],
     learnt: Mapping[str, str],
-    because_of: Mapping[str, Sequence[Entry]],
+    because_of: Mapping[str, Sequence[Answer]],
     words: Words,
-) -> Line:
+) -> Moment:
     first = entry["events"][0]
     fate, by = _fate(entry["events"])
     before = events.get(first["corrects"] or "")
-    return Line(
+    return Moment(
         id=first["event_id"],
         on=first["occurred_on"],
         what=terms.event(words, f"intake.{first['type']}"),
@@ -208,7 +206,7 @@ def _line(
     )
 
 
-def _fate(events: Sequence[Event]) -> tuple[str, str | None]:
+def _fate(events: Sequence[Answer]) -> tuple[str, str | None]:
     """What became of a command, and the event that did it."""
     for fate, by in (("withdrawn", "withdrawn_by"), ("corrected", "corrected_by")):
         for event in events:
@@ -217,7 +215,7 @@ def _fate(events: Sequence[Event]) -> tuple[str, str | None]:
     return "", None
 
 
-def _told(event: Event, events: Mapping[str, Event], words: Words) -> Told:
+def _told(event: Answer, events: Mapping[str, Answer], words: Words) -> Told:
     """The most important fields; wrong if one of them reads differently now."""
     names = TOLD.get(event["type"], ())
     shown = (_said(name, event["fields"][name], words) for name in names if event["fields"][name])
@@ -231,18 +229,18 @@ def _said(name: str, value: Any, words: Words) -> str:
     return words.say("valid until {day}", day=said) if name == "valid_until" else said
 
 
-def _changes(event: Event, before: Event, words: Words) -> Iterator[Change]:
+def _changes(event: Answer, before: Answer, words: Words) -> Iterator[Changed]:
     for name in event["changed"]:
         then, now = (_field(each, name) for each in (before, event))
         label = terms.label(words, "moved_in_on" if name == "occurred_on" else name)
-        yield Change(label, terms.value(words, name, then), terms.value(words, name, now))
+        yield Changed(label, terms.value(words, name, then), terms.value(words, name, now))
 
 
-def _field(event: Event, name: str) -> Any:
+def _field(event: Answer, name: str) -> Any:
     return event["occurred_on"] if name == "occurred_on" else event["fields"].get(name)
 
 
-def _withdrawn(event: Event, events: Mapping[str, Event], words: Words) -> str:
+def _withdrawn(event: Answer, events: Mapping[str, Answer], words: Words) -> str:
     """What a withdrawal is about: the entry as its first event told it."""
     if event["type"] != "EntryWithdrawn":
         return ""
@@ -258,17 +256,17 @@ def _withdrawn(event: Event, events: Mapping[str, Event], words: Words) -> str:
     return ""
 
 
-def _entry_id(event: Event) -> str | None:
+def _entry_id(event: Answer) -> str | None:
     return next((event["fields"][name] for name in ENTRY_IDS if name in event["fields"]), None)
 
 
-def _can_be_corrected(event: Event) -> bool:
+def _can_be_corrected(event: Answer) -> bool:
     """The newest telling of a residence."""
     newest = not (event["corrected_by"] or event["withdrawn_by"])
     return newest and event["type"] in ("MovedIn", "ResidenceCorrected")
 
 
-def _detail(event: Event, events: Mapping[str, Event], words: Words) -> Detail:
+def _detail(event: Answer, events: Mapping[str, Answer], words: Words) -> Detail:
     corrected = events.get(event["corrected_by"] or "")
     shown = {name: value for name, value in event["fields"].items() if value is not None and not _is_id(name)}
     return Detail(
@@ -283,8 +281,8 @@ def _is_id(name: str) -> bool:
     return name == NAMES_EVENTS or name.endswith("_id")
 
 
-def _determination(entry: Entry, words: Words) -> Line:
-    return Line(
+def _determination(entry: Answer, words: Words) -> Moment:
+    return Moment(
         id=f"p{entry['position']}",
         on=entry["as_of"],
         learnt_on=entry["learnt_on"],

@@ -4,7 +4,7 @@
 // bands are named where they end; there are no legends and no motion. The div's label and the table behind it say the
 // same in words.
 
-import { language } from "./say.js";
+import { locale } from "./say.js";
 
 const SHADES = 6;
 const LINE = 14;
@@ -19,7 +19,6 @@ const NARROW = 480;
 const isNarrow = ({ width }) => width < NARROW;
 const TOP = 10;
 const BOTTOM = 24;
-const LOCALE = language === "de" ? "de-DE" : "en-GB";
 const GAP = "·";
 const DASHES = [null, [7, 3], [2, 3], [8, 3, 2, 3]];
 
@@ -29,7 +28,7 @@ const total = (values) => values.reduce((sum, value) => sum + (value ?? 0), 0);
 
 /** How a number of the chart is written: 1.024, 8,05, 33,3 %. */
 function writer({ places, share }, digits = share ? 1 : places) {
-  const format = new Intl.NumberFormat(LOCALE, {
+  const format = new Intl.NumberFormat(locale, {
     style: share ? "percent" : "decimal",
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
@@ -104,10 +103,11 @@ function overTime(chart, box, { stacked, series }) {
   };
 }
 
-/** On the axis, without places that say nothing. */
+/** On the axis, with as many places as the steps need and none that say nothing. */
 function axisWriter(chart, interval) {
-  const digits = chart.share ? 0 : interval % 1 ? 1 : 0;
-  return writer(chart, digits);
+  const step = chart.share ? 100 * interval : interval;
+  const isExact = (digits) => Math.abs(step - Number(step.toFixed(digits))) < step / 100;
+  return writer(chart, [0, 1, 2].find(isExact) ?? 3);
 }
 
 /** Room for the numbers of the axis. */

@@ -1,7 +1,7 @@
 // Several of many: <select multiple data-chips> becomes a row of chips with a field that adds by first letters.
 // Enter, Tab or a comma adds what is marked; Backspace in the empty field takes the last one away.
 
-import { changed, combobox, stepAside } from "./combobox.js";
+import { changed, combobox, optionsOf, stepAside } from "./combobox.js";
 import { all, element, say } from "./say.js";
 
 function enhanceOne(select) {
@@ -12,7 +12,7 @@ function enhanceOne(select) {
     id,
     describedby,
     required,
-    options: () => [...select.options].filter((option) => !option.selected).map((option) => ({ value: option.value, label: option.textContent.trim() })),
+    options: () => optionsOf(select, (option) => !option.selected),
     choose: (option) => {
       input.value = "";
       set(option.value, true);

@@ -100,6 +100,11 @@ function marked(label, typed) {
   return [label.slice(0, from), element("mark", {}, label.slice(from, from + wanted.length)), label.slice(from + wanted.length)];
 }
 
+/** What there is to choose from in a select: {value, label} of each option that is to be kept. */
+export function optionsOf(select, keep) {
+  return [...select.options].filter(keep).map((option) => ({ value: option.value, label: option.textContent.trim() }));
+}
+
 /** Take a select out of sight; its label then belongs to the field that stands for it. */
 export function stepAside(select) {
   const id = select.id;
@@ -118,7 +123,7 @@ function enhanceOne(select) {
     id,
     describedby,
     required,
-    options: () => [...select.options].filter((option) => option.value).map((option) => ({ value: option.value, label: option.textContent.trim() })),
+    options: () => optionsOf(select, (option) => option.value),
     choose: (option) => {
       select.value = option.value;
       show();

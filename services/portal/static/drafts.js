@@ -1,8 +1,9 @@
 // Drafts: what is typed into <form data-draft="command:id"> is kept in this browser until the server has it.
 //
-// Encrypted (AES-GCM) under a key that the server gives only to the account's own session; the key is held in memory
-// and cannot be taken out. Stored under account and draft name, so nobody else is ever offered it. A draft carries
-// the form's idempotency key: what had arrived although its answer did not is not recorded twice.
+// Encrypted (AES-GCM) under a key that the server gives only to the account's own session; it is fetched with the page,
+// while the server is there, held in memory, and cannot be taken out. Stored under account and draft name, so nobody
+// else is ever offered it. A draft carries the form's idempotency key: what had arrived although its answer did not is
+// not recorded twice.
 
 import { all, element, locale, say } from "./say.js";
 
@@ -18,7 +19,10 @@ let asked;
 function key() {
   asked ??= fetch("/entwurfsschluessel", { headers: { Accept: "application/json" }, redirect: "error" })
     .then((reply) => (reply.ok ? reply.json() : Promise.reject(new Error("no key"))))
-    .then(({ key: text }) => crypto.subtle.importKey("raw", bytes(text), "AES-GCM", false, ["encrypt", "decrypt"]))
+    .then(({ account: whose, key: text }) => {
+      if (whose !== account) throw new Error("somebody else has logged in"); // in another tab
+      return crypto.subtle.importKey("raw", bytes(text), "AES-GCM", false, ["encrypt", "decrypt"]);
+    })
     .catch((error) => {
       asked = undefined;
       throw error;
@@ -63,6 +67,8 @@ export function forgetDone() {
   }
 }
 
+const same = (values, others) => JSON.stringify(values) === JSON.stringify(others);
+
 function typed(form) {
   return [...new FormData(form)].filter(([name, value]) => !NOT_KEPT.has(name) && typeof value === "string");
 }
@@ -94,30 +100,43 @@ async function offer(form, name) {
   } catch {
     return; // another key, or no server: it stays where it is
   }
-  if (!draft || JSON.stringify(draft.values) === JSON.stringify(blank)) return;
-  fill(form, draft.values);
+  if (!draft || same(draft.values, blank)) return;
   const time = new Intl.DateTimeFormat(locale, { dateStyle: "short", timeStyle: "short" }).format(draft.at);
-  const discard = element("button", { type: "button", class: "small" }, say("discard"));
-  const note = element(
-    "div",
-    { class: "note due", role: "status", "data-draft-note": true },
-    element("div", {}, element("p", {}, say("restored", { time })), element("div", { class: "buttons" }, discard)),
-  );
-  discard.addEventListener("click", () => {
+  const note = element("div", { class: "note due", role: "status", "data-draft-note": true });
+  const tell = (sentence, label, act) => {
+    const button = element("button", { type: "button", class: "small" }, say(label));
+    button.addEventListener("click", act);
+    const said = element("p", {}, say(sentence, { time }));
+    note.replaceChildren(element("div", {}, said, element("div", { class: "buttons" }, button)));
+  };
+  const discard = () => {
     forget(name);
     fill(form, blank);
     note.remove();
     form.querySelector("input:not([type=hidden]), textarea")?.focus();
-  });
+  };
+  const putBack = () => {
+    fill(form, draft.values);
+    tell("restored", "discard", discard);
+  };
+  if (same(typed(form), blank)) {
+    putBack();
+  } else {
+    tell("draft-waits", "put-back", () => {
+      putBack();
+      form.dispatchEvent(new CustomEvent("draft-changed")); // what was typed instead has been kept meanwhile
+    });
+  }
   form.prepend(note);
 }
 
-function watch(form, name) {
+/** Keep what is typed, but only once the older draft has been ``offered``, which it replaces. */
+function watch(form, name, offered) {
   let later;
   const save = () => {
     clearTimeout(later);
     later = undefined;
-    keep(name, typed(form)).catch(() => {});
+    offered.then(() => keep(name, typed(form))).catch(() => {});
   };
   const soon = (event) => {
     if (!event.isTrusted && event.type === "change") return; // what restoring itself does
@@ -127,6 +146,7 @@ function watch(form, name) {
   form.addEventListener("input", soon);
   form.addEventListener("change", soon);
   form.addEventListener("draft-changed", soon); // modules that change a form by script say so
+  form.addEventListener("submit", save); // at once: the page that answers may forget it
   addEventListener("pagehide", () => later && save());
   document.addEventListener("visibilitychange", () => later && save());
 }
@@ -136,8 +156,9 @@ export function enhance(root) {
   for (const form of all(root, "form[data-draft]")) {
     if (form.dataset.drafted) continue;
     form.dataset.drafted = "yes";
+    key().catch(() => {}); // asked for again with what is typed
     const name = form.dataset.draft;
-    if (!("wrong" in form.dataset)) offer(form, name); // a form that came back with errors shows what was typed
-    watch(form, name);
+    const isWrong = "wrong" in form.dataset; // a form that came back with errors shows what was typed
+    watch(form, name, isWrong ? Promise.resolve() : offer(form, name));
   }
 }

@@ -6,6 +6,7 @@ import { enhance as enhanceDays } from "./days.js";
 import { enhance as enhanceDrafts, forgetDone } from "./drafts.js";
 import { enhance as enhanceChoices } from "./combobox.js";
 import { enhance as enhanceChips } from "./chips.js";
+import { enhance as enhanceUndo } from "./undo.js";
 
 // --- what is new on the page: at first all of it, later what htmx brings --------------------------
 
@@ -14,6 +15,7 @@ function enhance(root) {
   enhanceChips(root);
   enhanceDays(root);
   enhanceDrafts(root);
+  enhanceUndo(root);
   all(root, "[data-focus]")[0]?.focus();
 }
 

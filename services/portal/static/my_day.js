@@ -2,7 +2,6 @@
 // marked, n goes to "nobody met" and Enter records that. Tab goes through the marked stop and on past the list.
 
 import { single } from "./keys.js";
-import { enhance as enhanceUndo } from "./undo.js";
 
 const list = document.querySelector("form.rounds");
 const stops = list ? [...list.querySelectorAll(".stop")] : [];
@@ -43,4 +42,3 @@ if (list) {
     event.preventDefault();
   });
 }
-enhanceUndo(document);

@@ -203,7 +203,7 @@ function enhance(form) {
     }
     setTimeout(() => {
       for (const line of form.querySelectorAll("[data-line]")) {
-        if (form.elements[`${line.dataset.line}-saved`].value) freeze(line);
+        if (line.querySelector("[data-id]").value) freeze(line);
       }
     });
   });

@@ -17,9 +17,9 @@ export function say(name, facts = {}) {
   return sentence.replace(/\{(\w+)\}/g, (whole, fact) => facts[fact] ?? whole);
 }
 
-export const language = document.documentElement.lang;
-/** How dates are written: never month first. */
-export const locale = language === "en" ? "en-GB" : language;
+const { lang } = document.documentElement;
+/** How dates and numbers are written: never month first. */
+export const locale = lang === "en" ? "en-GB" : lang;
 
 /** An element: element("p", { class: "hint" }, "text", other, …). */
 export function element(name, attributes = {}, ...children) {

@@ -1,18 +1,17 @@
 // The two sliders of the as-of bar: month by month, by mouse or keyboard; the page follows, its address, too.
 //
-// <form data-sliders="2014-12-31 2015-01-31 … today">: the days at which a slider stops, the last one is now.
+// <form data-sliders="2014-12-31 2015-01-31 … today">: the days at which a slider stops, the last one is now;
+// data-forget="…": what the address says of another day's lists, and loses.
 
-import { language } from "./say.js";
+import { locale } from "./say.js";
 
 const form = document.querySelector("form[data-sliders]");
 const bar = form?.parentElement; // asks in the form's place, whose fields would join the address
 const stops = form?.dataset.sliders.split(" ") ?? [];
 const sliders = [...(form?.querySelectorAll("[data-slider]") ?? [])];
 const together = form?.querySelector("[data-together]");
-const inField = new Intl.DateTimeFormat(language === "de" ? "de-DE" : "en-GB", {
-  day: "2-digit", month: "2-digit", year: "numeric", timeZone: "UTC",
-});
-const inWords = new Intl.DateTimeFormat(language, { dateStyle: "long", timeZone: "UTC" });
+const inField = new Intl.DateTimeFormat(locale, { day: "2-digit", month: "2-digit", year: "numeric", timeZone: "UTC" });
+const inWords = new Intl.DateTimeFormat(locale, { dateStyle: "long", timeZone: "UTC" });
 
 const isNow = (slider) => slider.value === slider.max;
 const day = (slider) => new Date(`${stops[slider.value]}T00:00:00Z`);
@@ -36,7 +35,7 @@ function address(moved) {
     if (isNow(slider)) url.searchParams.delete(slider.dataset.slider);
     else url.searchParams.set(slider.dataset.slider, stops[slider.value]);
   }
-  for (const page of ["ab", "stand", "unterschiede_ab"]) url.searchParams.delete(page);
+  for (const page of form.dataset.forget.split(" ")) url.searchParams.delete(page);
   return url;
 }
 

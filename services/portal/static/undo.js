@@ -2,6 +2,7 @@
 // what stands behind it (take back later) stays. While somebody is at its button the clock stands still: no hurry.
 
 import { single } from "./keys.js";
+import { all } from "./say.js";
 
 function enhanceOne(form) {
   const left = form.querySelector("[data-left]");
@@ -26,5 +27,5 @@ function enhanceOne(form) {
 }
 
 export function enhance(root) {
-  root.querySelectorAll("form[data-undo]").forEach(enhanceOne);
+  all(root, "form[data-undo]").forEach(enhanceOne);
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from services.portal.language.days import NoDay, read_day
+from services.portal.web.form import whole_number
 
 VALID_AT: Final = "stichtag"
 KNOWN_AT: Final = "wissensstand"
@@ -55,11 +55,6 @@ def read(parameters: Mapping[str, str], today: date) -> AsOf:
             wrong.add(name)
             return None
 
-    valid_at, position = day(VALID_AT), position_in(parameters.get(KNOWN_AT, ""))
+    valid_at, position = day(VALID_AT), whole_number(parameters.get(KNOWN_AT, ""))
     known_at = day(KNOWN_AT) if position is None else position
     return AsOf(None if valid_at == today else valid_at, known_at, frozenset(wrong))
-
-
-def position_in(written: str) -> int | None:
-    """A position of the history; None for what is none."""
-    return int(written) if re.fullmatch(r"[0-9]{1,15}", written) else None

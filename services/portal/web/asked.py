@@ -4,11 +4,10 @@ session, and the page's address names them by a number. So the back button, a re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from secrets import randbelow
 from typing import Any, Final
 
-from services.portal.login.sessions import Session
 from services.portal.web.form import Form
 from services.portal.web.visit import Visit
 
@@ -16,8 +15,8 @@ NUMBER: Final = "frage"
 """The parameter that names a question."""
 KEPT: Final = 20
 """Questions of a session that are remembered; the oldest goes first."""
-_QUESTIONS: Final = "questions"
-_REASON: Final = "reason"
+_QUESTIONS, _REASON = "asked", "reason"
+"""In the pocket: for each question its number, its page and what was asked; and why somebody looks."""
 
 
 def keep(visit: Visit, page: str, form: Form, *names: str) -> str:
@@ -25,30 +24,23 @@ def keep(visit: Visit, page: str, form: Form, *names: str) -> str:
     values = {name: form[name] for name in names if form[name]}
     if not values:
         return page
-    questions: dict[str, Any] = _session(visit).pocket.setdefault(_QUESTIONS, {})
     number = str(randbelow(10**9))
-    questions[number] = [page, values]
-    while len(questions) > KEPT:
-        del questions[next(iter(questions))]
+    visit.pocket.add(_QUESTIONS, [number, page, values], most=KEPT)
     return f"{page}?{NUMBER}={number}"
 
 
 def recall(visit: Visit, page: str) -> Mapping[str, str]:
     """What the address asks; nothing if it names no question, or one that is no longer known."""
-    kept_for, values = _session(visit).pocket.get(_QUESTIONS, {}).get(visit.parameters.get(NUMBER, ""), (None, {}))
-    return values if kept_for == page else {}
+    wanted = [visit.parameters.get(NUMBER), page]
+    kept: Iterable[list[Any]] = visit.pocket.get(_QUESTIONS, ())
+    return next((values for *of, values in kept if of == wanted), {})
 
 
 def reason(visit: Visit) -> str | None:
     """Why somebody looks, as they said once in this session; None: they have not said it yet."""
-    given: str | None = _session(visit).pocket.get(_REASON)
+    given: str | None = visit.pocket.get(_REASON)
     return given
 
 
 def remember_reason(visit: Visit, given: str) -> None:
-    _session(visit).pocket[_REASON] = given
-
-
-def _session(visit: Visit) -> Session:
-    assert visit.session is not None  # only whoever is logged in asks
-    return visit.session
+    visit.pocket.leave(_REASON, given)

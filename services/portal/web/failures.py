@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from services.portal.backend import Refused, Unavailable
+from services.portal.answers import Refused, Unavailable
 from services.portal.language.words import mark
 from services.portal.web.form import PAGE, NoForm
 from services.portal.web.visit import Forged, Visit, own_page
@@ -56,8 +56,8 @@ AWAY: Final = Said(
 UNKNOWN_OUTCOME: Final = Said(
     503,
     mark("It is not certain whether this was recorded"),
-    mark("The answer did not arrive in time. What you typed is kept as a draft."),
-    mark("Send the form once more: what has already arrived is not recorded twice."),
+    mark("The answer did not arrive in time. What you sent is still here."),
+    mark("Send it once more: what has already arrived is not recorded twice."),
 )
 BROKEN: Final = Said(
     500,
@@ -71,6 +71,8 @@ def failure(visit: Visit, error: Exception) -> Reply:
     """The answer for whatever went wrong; the unexpected is logged, but not its text."""
     happened = ""
     match error:
+        case Refused(status=400 | 422) if visit.request.method == "GET":
+            said = NOT_FOUND  # what stands in the address is nothing that there could be
         case Refused():
             said = FORBIDDEN if error.status == 403 else NOT_FOUND if error.status == 404 else BROKEN
             happened = error.title
@@ -85,7 +87,7 @@ def failure(visit: Visit, error: Exception) -> Reply:
         case NoForm():
             said = UNREADABLE
         case Unavailable():
-            said = UNKNOWN_OUTCOME if error.outcome_unknown and visit.request.method == "POST" else AWAY
+            said = UNKNOWN_OUTCOME if error.outcome_unknown else AWAY
         case _:
             said = BROKEN
     if said is BROKEN:
@@ -104,6 +106,7 @@ def _page(visit: Visit, said: Said, happened: str) -> Reply:
         "next": visit.words.say(said.next),
         "is_ours": said.status >= 500,
         "back_to": _back_to(visit),
+        "again": visit.form if said is UNKNOWN_OUTCOME else None,
     }
     if visit.wants_fragment:
         return visit.fragment("failure.html", "failure", status=said.status, **shown)

@@ -1,4 +1,4 @@
-"""A form: what was typed, what is wrong with it, and the key under which it is sent. Pure."""
+"""A form: what was typed, what is wrong with it, and the key under which it is sent. Pure, but that a key is random."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Final
 from urllib.parse import parse_qsl
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from services.portal.backend import Refused
 from services.portal.language.days import NoDay, read_day
 from services.portal.language.words import Words, mark
 
@@ -112,12 +111,7 @@ class Form:
         """The same form with errors at fields."""
         return replace(self, errors={**self.errors, **errors})
 
-    def refused(self, refused: Refused, **fields: str) -> Form:
-        """The same form with what a service said against it.
 
-        ``fields``: the form's names for the service's paths where they differ (``residence__ags="ags"``, with two
-        underscores for a dot). An error at no field of the form joins the sentence above it.
-        """
-        paths = {path.replace("__", "."): name for path, name in fields.items()}
-        errors = {paths.get(path, path): message for path, message in refused.errors.items()}
-        return replace(self, errors={**self.errors, **errors}, problem=refused.title)
+def whole_number(typed: str) -> int | None:
+    """A whole number as somebody typed it, or as an address holds it; None for what is none, or endlessly long."""
+    return int(typed) if re.fullmatch(r"[0-9]{1,15}", typed) else None

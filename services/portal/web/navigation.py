@@ -9,18 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
+from services.portal import doors
 from services.portal.language.words import mark
-from shared.api.roles import (
-    AUDITOR,
-    DATA_PROTECTION_OFFICER,
-    HEAD_OF_OFFICE,
-    INTAKE_CLERK,
-    INTEGRATION_MANAGER,
-    MUNICIPAL_STAFF,
-    OPERATOR,
-    REPORTING,
-    TEAM_LEAD,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +26,14 @@ class Place:
 
 
 PLACES: Final = (
-    Place("/mein-tag", mark("My day"), frozenset({INTEGRATION_MANAGER, TEAM_LEAD})),
-    Place("/personen", mark("Persons"), frozenset({INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD})),
-    Place("/pruefung", mark("Audit"), frozenset({AUDITOR})),
-    Place("/pruefung/betrieb", mark("Operation"), frozenset({AUDITOR, OPERATOR})),
-    Place("/lage", mark("Dashboard"), frozenset({AUDITOR, HEAD_OF_OFFICE, REPORTING})),
-    Place("/datenschutz", mark("Data protection"), frozenset({DATA_PROTECTION_OFFICER})),
-    Place("/datenschutz/loeschungen", mark("Erasures"), frozenset({AUDITOR, DATA_PROTECTION_OFFICER})),
-    Place("/gemeinde", mark("My municipality"), frozenset({MUNICIPAL_STAFF})),
+    Place("/mein-tag", mark("My day"), doors.ADVISE),
+    Place("/personen", mark("Persons"), doors.LOOK_UP),
+    Place("/pruefung", mark("Audit"), doors.HISTORY),
+    Place("/pruefung/betrieb", mark("Operation"), doors.OPERATION),
+    Place("/lage", mark("Dashboard"), doors.FIGURES),
+    Place("/datenschutz", mark("Data protection"), doors.ACCESSES),
+    Place("/datenschutz/loeschungen", mark("Erasures"), doors.ERASURES),
+    Place("/gemeinde", mark("My municipality"), doors.MUNICIPALITY),
     Place("/zustaendigkeit", mark("Who is in charge?")),
 )
 WITHOUT_PLACE: Final = "/hilfe"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from services.portal.backend import Unavailable
+from services.portal.answers import Unavailable
 from services.portal.language import terms
 from services.portal.language.words import LANGUAGES, Words, words
 from services.portal.web.assets import HERE, Assets
@@ -50,26 +51,19 @@ def _environment(of: Words, assets: Assets) -> Environment:
         said = escape(of.say(sentence))
         return said.format(**facts) if facts else said
 
-    def say_many(one: str, many: str, n: int, **facts: object) -> str:
-        return of.say_many(one, many, n, **facts)
-
-    environment.globals.update(say=say, say_many=say_many, asset=assets.address, language=of.language, words=of)
+    environment.globals.update(say=say, say_many=of.say_many, asset=assets.address, language=of.language, words=of)
     environment.filters.update(
         day=of.date,
         weekday=of.weekday,
         time=of.time,
         number=of.number,
-        money=of.money,
-        percent=of.percent,
-        role=of.role,
+        role=lambda role: terms.role(of, role),
         term=lambda value, field: terms.term(of, field, value),
         value=lambda value, field: terms.value(of, field, value),
-        event=lambda event_type: terms.event(of, event_type),
-        label=lambda field: terms.label(of, field),
-        phase_chip=lambda phase: terms.phase_chip(of, phase),
+        label=partial(terms.label, of),
+        because=partial(terms.because, of),
+        phase_chip=partial(terms.phase_chip, of),
         dialled=terms.dialled,
-        country=lambda code: terms.value(of, "nationality", code),
-        language=lambda code: terms.value(of, "language", code),
     )
     environment.globals["m"] = environment.get_template("macros.html").module
     environment.tests.update(unavailable=lambda answer: isinstance(answer, Unavailable))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -23,13 +23,9 @@ from services.portal.wiring import portal_of
 from shared.api.entrypoint import InPlace
 from shared.api.reply import Reply
 from shared.api.request import Request
-from shared.api.roles import ROLES
 from shared.runtime.logs import get_logger
 
 Method = TypeVar("Method", bound=Callable[..., Reply])
-
-EVERYBODY: Final = frozenset(ROLES)
-"""Whoever is logged in."""
 
 
 def screen(

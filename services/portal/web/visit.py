@@ -2,31 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from copy import deepcopy
 from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cached_property
 from http.cookies import CookieError, SimpleCookie
-from io import StringIO
 from secrets import token_urlsafe
 from time import time
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
-from services.portal.backend import Accepted, Backend, Unavailable
-from services.portal.language.words import LANGUAGES, OFFICE, Words, words
+from services.portal.answers import Accepted, Unavailable
+from services.portal.backend import Backend
+from services.portal.language.words import OFFICE, Words, is_language, words
 from services.portal.login.accounts import Account
+from services.portal.login.pocket import Pocket
 from services.portal.login.sessions import Session, csrf_token
 from services.portal.web import as_of
 from services.portal.web.as_of import AsOf
-from services.portal.web.form import CSRF, PAGE, Form, NoForm
+from services.portal.web.form import CSRF, PAGE, Form, NoForm, whole_number
 from services.portal.web.navigation import here, places
 from services.portal.web.security import HEADERS, HSTS
+from services.portal.web.sheet import sheet
 from services.portal.wiring import Portal
 from shared.api.reply import Reply
 from shared.api.request import Request
@@ -43,6 +42,8 @@ SESSION: Final = "wegmarken"
 YEAR: Final = 31_536_000
 FRESH: Final = 300.0
 """Seconds for which what somebody recorded is waited for when they ask."""
+_RECORDED, _MESSAGES, _DONE = "recorded", "messages", "done"
+"""In the pocket: the newest position and when, messages, and drafts that have arrived."""
 
 
 class Forged(Exception):
@@ -56,18 +57,21 @@ class Visit:
         self.portal, self.request, self.correlation_id = portal, request, correlation_id
         self._cookies = _cookies(request.header("cookie") or "")
         self._set_cookies: list[str] = []
-        self._pocket_before: dict[str, Any] = {}
         self.session: Session | None = None
         if session_id := self._cookies.get(self._session_cookie):
             self.session = portal.sessions.find(session_id, sign_of_life=sign_of_life)
-        if self.session is not None:
-            self._pocket_before = deepcopy(self.session.pocket)
+        self._nobodys_pocket = Pocket()
 
     # --- who, and in what language ----------------------------------------------------------------
 
     @property
     def account(self) -> Account | None:
         return self.session.account if self.session else None
+
+    @property
+    def pocket(self) -> Pocket:
+        """What is kept from page to page; of who is not logged in, nothing beyond this one."""
+        return self.session.pocket if self.session else self._nobodys_pocket
 
     @property
     def roles(self) -> frozenset[str]:
@@ -80,7 +84,7 @@ class Visit:
     def language(self) -> Language:
         """The account's, else what was chosen in this browser, else what the browser asks for."""
         chosen = (self.account.language if self.account else None) or self._cookies.get(LANGUAGE)
-        return chosen if chosen in LANGUAGES else self.request.language  # type: ignore[return-value]  # one of them
+        return chosen if is_language(chosen) else self.request.language
 
     @property
     def words(self) -> Words:
@@ -103,6 +107,10 @@ class Visit:
         except ValueError:
             return {}
 
+    def number(self, name: str) -> int | None:
+        """A whole number that the address says; None if it says none."""
+        return whole_number(self.parameters.get(name, ""))
+
     @cached_property
     def form(self) -> Form:
         """What was posted. Raises NoForm."""
@@ -113,7 +121,7 @@ class Visit:
     @cached_property
     def backend(self) -> Backend:
         """The services, asked for whoever this is; they answer no older than what was recorded just now."""
-        recorded = self.session.pocket.get("recorded") if self.session else None
+        recorded = self.pocket.get(_RECORDED)
         return Backend(
             self.portal.services,
             self.account,
@@ -172,29 +180,25 @@ class Visit:
     def command(self, path: str, body: Mapping[str, Any], *, key: str | None = None) -> Accepted:
         """Have something recorded under the form's key; the next pages wait for it. Raises Unavailable, Refused."""
         accepted = self.backend.command(path, body, key=key or self.form.key)
-        if self.session is not None:
-            self.session.pocket["recorded"] = [self.backend.position, time()]
+        self.pocket.leave(_RECORDED, [self.backend.position, time()])
         return accepted
 
     def tell(self, message: str, *, kind: str = "ok") -> None:
         """Show a message on the next page; ``kind``: ok, due, late, stopped."""
-        if self.session is not None:
-            self.session.pocket.setdefault("messages", []).append([kind, message])
+        self.pocket.add(_MESSAGES, [kind, message])
 
     def done(self, draft: str) -> None:
         """The next page tells the browser that this draft has arrived."""
-        if self.session is not None:
-            self.session.pocket.setdefault("done", []).append(draft)
+        self.pocket.add(_DONE, draft)
 
     # --- answers ----------------------------------------------------------------------------------
 
     def page(self, template: str, *, status: int = 200, **shown: Any) -> Reply:
         """A whole page."""
-        pocket = self.session.pocket if self.session else {}
         context = {
             "visit": self,
-            "messages": pocket.pop("messages", []),
-            "done": pocket.pop("done", []),
+            "messages": self.pocket.take(_MESSAGES, []),
+            "done": self.pocket.take(_DONE, []),
             "places": places(self.roles),
             "here": here(self.request.path),
             **shown,
@@ -218,15 +222,9 @@ class Visit:
         return self._finished(reply)
 
     def csv(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Reply:
-        """A table as a file that a German or English spreadsheet opens as it is; ``name`` without its ending."""
-        out = StringIO()
-        writer = csv.writer(out, delimiter=";" if self.language == "de" else ",", lineterminator="\r\n")
-        writer.writerow([as_cell(cell) for cell in head])
-        mark = "," if self.language == "de" else "."
-        writer.writerows([in_a_sheet(cell, mark) for cell in row] for row in rows)
-        body = "\ufeff".encode() + out.getvalue().encode()
+        """A table as a file for a spreadsheet; ``name`` without its ending."""
         attachment = ("Content-Disposition", f'attachment; filename="{name}.csv"')
-        return self._reply(200, body, "text/csv; charset=utf-8", attachment)
+        return self._reply(200, sheet(head, rows, self.words), "text/csv; charset=utf-8", attachment)
 
     def to_login(self) -> Reply:
         """The log-in page, which leads back here afterwards."""
@@ -241,9 +239,10 @@ class Visit:
     # --- coming and going -------------------------------------------------------------------------
 
     def begin(self, account: Account) -> None:
-        """Log somebody in, under a session id that nobody knew before."""
+        """Log somebody in, under a session id that nobody knew before; who was logged in here is not any more."""
+        if self.session is not None:
+            self.portal.sessions.end(self.session)
         self.session = self.portal.sessions.begin(account)
-        self._pocket_before = {}
         self._forget_cached()
         self._set_cookie(self._session_cookie, self.session.id)
 
@@ -264,20 +263,25 @@ class Visit:
 
     def close(self) -> None:
         """Keep what the next page needs."""
-        if self.session is not None and self.session.pocket != self._pocket_before:
+        if self.session is not None:
             self.portal.sessions.keep(self.session)
 
     # --- how it is done ---------------------------------------------------------------------------
 
     @property
     def _session_cookie(self) -> str:
-        return f"__Host-{SESSION}" if self.portal.is_secure else SESSION
+        return self._ours_alone(SESSION)
+
+    def _ours_alone(self, cookie: str) -> str:
+        """A cookie's name that a browser takes from nobody but this host, where there is https to tell it by."""
+        return f"__Host-{cookie}" if self.portal.is_secure else cookie
 
     def _visitor(self) -> str:
         """A random name for a browser in which nobody is logged in: what its forms' token derives from."""
-        if not (known := self._cookies.get(VISITOR)):
-            self._cookies[VISITOR] = known = token_urlsafe(24)
-            self._set_cookie(VISITOR, known)
+        name = self._ours_alone(VISITOR)
+        if not (known := self._cookies.get(name)):
+            self._cookies[name] = known = token_urlsafe(24)
+            self._set_cookie(name, known)
         return known
 
     def _forget_cached(self) -> None:
@@ -313,15 +317,3 @@ def _cookies(header: str) -> dict[str, str]:
         return {name: morsel.value for name, morsel in SimpleCookie(header).items()}
     except CookieError:
         return {}
-
-
-def in_a_sheet(cell: object, mark: str) -> object:
-    """A number with the language's decimal mark, so that it is one in a spreadsheet, too; what is text, no formula."""
-    if isinstance(cell, float | Decimal):
-        return format(Decimal(str(cell)), "f").replace(".", mark)
-    return as_cell(cell)
-
-
-def as_cell(cell: object) -> object:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
