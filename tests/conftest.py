@@ -15,6 +15,7 @@ settings.register_profile("wegmarken", derandomize=True, deadline=None, database
 settings.load_profile("wegmarken")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Where tests run side by side, those of one file stay together, and all that need the loaded county."""
     for item in items:
