@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from deploy.broker import BrokerMissing, PrivateBroker
 
@@ -15,12 +16,16 @@ settings.register_profile("wegmarken", derandomize=True, deadline=None, database
 settings.load_profile("wegmarken")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the marks
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class BySetUp(LoadScopeScheduling):
     """Where tests run side by side, those of one file stay together, and all that need the loaded county."""
-    for item in items:
-        path = item.path.relative_to(Path(__file__).parent)
-        item.add_marker(pytest.mark.xdist_group("platform" if path.parts[0] == "platform" else str(path)))
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return "platform" if path.startswith("tests/platform/") else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySetUp:
+    return BySetUp(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ CHECKS = (
     ("types", ["mypy"]),
     ("dependency rules", ["lint-imports"]),
 )
-SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadgroup")
+SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadscope")
 """The whole suite in two processes; what shares a costly set-up stays together, see ``conftest.py``."""
 
 
