@@ -44,8 +44,8 @@ class _InHand:
 
 def look(broker_url: str, service: str) -> list[Parked]:
     """All parked messages of a service, oldest first; they stay. Raises one of ``connection.LOST``."""
-    with connected(broker_url) as connection:
-        return [taken.parked for taken in _take_all(connection, service)]
+    with _taken(broker_url, service) as (_, taken):
+        return [one.parked for one in taken]
 
 
 def replay(broker_url: str, service: str, event_id: str | None = ANY) -> int:
@@ -73,18 +73,22 @@ def discard(broker_url: str, service: str, event_id: str | None = ANY) -> int:
 
 @contextmanager
 def _selected(broker_url: str, service: str, event_id: str | None) -> Iterator[tuple[Connection, list[_InHand]]]:
-    with connected(broker_url) as connection:
-        taken = list(_take_all(connection, service))
+    with _taken(broker_url, service) as (connection, taken):
         yield connection, [one for one in taken if event_id in (ANY, one.parked.event_id)]
 
 
-def _take_all(connection: Connection, service: str) -> Iterator[_InHand]:
-    """What is there now. It goes back when the connection ends, unless settled."""
+@contextmanager
+def _taken(broker_url: str, service: str) -> Iterator[tuple[Connection, list[_InHand]]]:
+    """What is there now. In the end whatever was not settled has gone back: who looks next sees it."""
+    with connected(broker_url) as connection:
+        channel = connection.channel()
+        yield connection, list(_take_all(connection, channel, service))
+        channel.basic_recover(requeue=True)
+
+
+def _take_all(connection: Connection, channel: Any, service: str) -> Iterator[_InHand]:
     queue = topology.parked_queue(service)
-    if (waiting := messages_in(connection, [queue])) == 0:
-        return
-    channel = connection.channel()
-    for _ in range(waiting):
+    for _ in range(messages_in(connection, [queue])):
         if (delivery := channel.basic_get(queue)) is None:
             return
         yield _InHand(_parked(service, delivery), _acknowledging(delivery))
