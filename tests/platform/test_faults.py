@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,7 @@ class Trouble:
         broker = running.broker
         assert broker is not None
         troubles: list[tuple[str, Callable[[], None]]] = [
-            (f"kill {name}", lambda name=name: running.supervisor.kill(name))  # type: ignore[misc]
+            (f"kill {name}", partial(running.supervisor.kill, name))
             for name in running.supervisor.children
             for _ in range(KILLS_EACH)
         ]
