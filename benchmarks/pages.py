@@ -155,6 +155,7 @@ def pages(machine: OneMachine, staff: Sequence[Person]) -> Iterator[Asked]:
     yield Asked("help", None, "/hilfe")
     yield Asked("responsibility", None, "/zustaendigkeit?gemeinde=08117024&status=follow_up")
     yield Asked("my-day", INTEGRATION_MANAGER, "/mein-tag")
+    yield Asked("my-day of a team", TEAM_LEAD, "/mein-tag")
     yield Asked("colleagues", TEAM_LEAD, "/mein-tag/kollegen")
     yield Asked("talk", INTEGRATION_MANAGER, f"/beratung/{case}")
     yield Asked("find", INTAKE_CLERK, "/personen")

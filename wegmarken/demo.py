@@ -128,4 +128,4 @@ def show_addresses(machine: OneMachine, to: Console) -> None:
     to.print(f"  the pages    {machine.portal}", highlight=False)
     for service, url in machine.addresses.items():
         to.print(f"  {service:<12} {url}/openapi.json", highlight=False)
-    to.print(f"  a token      ./dev wegmarken token NAME --role reporting --data {machine.data}", highlight=False)
+    to.print(f"  a token      ./dev wegmarken token NAME --role reporting --data {machine.data}", highlight=False, soft_wrap=True)

@@ -30,7 +30,7 @@ def table(document: Mapping[str, Any], language: Language = "de") -> Table:
         title_justify="left",
         caption_justify="left",
     )
-    shown.add_column(FIGURE.in_language(language), max_width=36)
+    shown.add_column(FIGURE.in_language(language), min_width=24, max_width=36)
     shown.add_column(ON.in_language(language), no_wrap=True)
     shown.add_column(VALUE.in_language(language), justify="right", no_wrap=True)
     shown.add_column()

@@ -88,7 +88,7 @@ def test_keys_lead_through_the_list_and_into_a_talk(day: Callable[..., Page], fa
     keys.press("ArrowDown")
     expect(stop(page, "Mittag")).to_have_attribute("aria-current", "true")
     keys.press("Tab")
-    expect(stop(page, "Mittag").get_by_role("button", name="Niemand da: Mittag")).to_be_focused()
+    expect(stop(page, "Mittag").get_by_role("button", name="Niemand angetroffen: Mittag")).to_be_focused()
     keys.press("Tab")
     expect(page.locator(".stop :focus")).to_have_count(0)  # past the list, however long it is
     keys.press("b")
