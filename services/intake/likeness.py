@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Final
 
+from rapidfuzz.distance import OSA
+
 _WORD: Final = re.compile(r"[^\W_]+")
 _SPELT_OUT: Final = re.compile(r"(?<=[aou])e")
 _UNDECOMPOSED: Final = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "ı": "i", "æ": "a", "œ": "o", "þ": "th"})
@@ -82,23 +84,8 @@ def _c(before: str, after: str) -> str:
 
 def resembles(one: str, other: str) -> bool:
     """Whether two words differ by so few slips (a letter missing, too many, wrong, two swapped) that they may be the
-    same: one in words of four or five letters, two in longer ones, none in shorter ones."""
+    same (their optimal string alignment): one in words of four or five letters, two in longer ones, none in shorter
+    ones."""
     shorter = min(len(one), len(other))
     most = 0 if shorter < 4 else 1 if shorter < 6 else 2
-    return one == other or (
-        abs(len(one) - len(other)) <= most and len(set(one) ^ set(other)) <= 2 * most and _slips(one, other) <= most
-    )
-
-
-def _slips(one: str, other: str) -> int:
-    """The optimal string alignment distance."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
-        older, before, row = before, row, [i]
-        for j, b in enumerate(other, 1):
-            slips = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                slips = min(slips, older[j - 2] + 1)
-            row.append(slips)
-    return row[-1]
+    return OSA.distance(one, other, score_cutoff=most) <= most

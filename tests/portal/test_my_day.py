@@ -83,7 +83,7 @@ def test_keys_lead_through_the_list_and_into_a_talk(day: Callable[..., Page], fa
     expect(first).to_be_focused()
     keys.press("k")
     expect(first).to_be_focused()
-    while "Ali Morgen" not in page.evaluate("document.activeElement.textContent"):
+    while "Ali Morgen" not in page.evaluate("document.activeElement.ariaLabel"):
         keys.press("j")
     keys.press("ArrowDown")
     expect(stop(page, "Mittag")).to_have_attribute("aria-current", "true")

@@ -22,6 +22,7 @@ from sqlalchemy import (
     String,
     Table,
     exists,
+    func,
     select,
 )
 
@@ -227,12 +228,22 @@ def _born(tables: PersonTables, day: date) -> Select[tuple[str]]:
 def _like(connection: Connection, tables: PersonTables, word: str) -> set[str]:
     """The words in the register that may be this one."""
     entry = tables.words.c
-    sounding = select(entry.word).where(entry.sound == sound(word)).distinct()
-    beginning = select(entry.word).where(_begins(entry.word, word[0])).distinct()
+    sounding = _different(entry.word, "", entry.sound == sound(word))
+    beginning = _different(entry.word, word[0], entry.word <= word[0] + _LAST)
+    others = connection.scalars(beginning)
     return {
         *connection.scalars(sounding),
-        *(other for other in connection.scalars(beginning) if resembles(word, other) or other.startswith(word)),
+        *(other for other in others if resembles(word, other) or other.startswith(word)),
     }
+
+
+def _different(column: ColumnElement[str], start: str, among: ColumnElement[bool]) -> Select[Any]:
+    """The different values from ``start`` on, each found by the index behind the one before: it does not matter in how
+    many rows a value stands."""
+    value = select(func.min(column).label("value")).where(among, column >= start).cte("different", recursive=True)
+    following = select(func.min(column)).where(among, column > value.c.value).scalar_subquery()
+    value = value.union_all(select(following).where(value.c.value.is_not(None)))
+    return select(value.c.value).where(value.c.value.is_not(None))
 
 
 def _born_with_a_word_like(connection: Connection, tables: PersonTables, day: date, asked: Collection[str]) -> set[str]:

@@ -20,7 +20,8 @@ TEMPLATES: Final = HERE / "templates"
 
 
 class Templates:
-    """All templates, compiled when first used. What is undefined is an error, not an empty spot."""
+    """All templates, compiled at the start: whoever comes first waits no longer than others. What is undefined is an
+    error, not an empty spot."""
 
     def __init__(self, assets: Assets) -> None:
         self._environments = {language: _environment(words(language), assets) for language in LANGUAGES}
@@ -67,4 +68,6 @@ def _environment(of: Words, assets: Assets) -> Environment:
     )
     environment.globals["m"] = environment.get_template("macros.html").module
     environment.tests.update(unavailable=lambda answer: isinstance(answer, Unavailable))
+    for name in environment.list_templates(["html"]):
+        environment.get_template(name)
     return environment
