@@ -7,16 +7,17 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.alone import alone
 from benchmarks.invented_log import invented_log
 from services.reporting.ledger import LEDGER, Ledger
 from services.reporting.service import ReportingHttp
 from shared.contracts.model import PersonalClass
+from shared.database.postgres import connect
 from shared.privacy.masters import create_secrets
 from shared.projections.engine import open_engine
 from shared.runtime.config import Settings
@@ -38,17 +39,20 @@ class Rebuilt(NamedTuple):
     peak: int
 
 
-def run(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
-    """Let an invented ledger grow, and at each size rebuild what stands on it."""
-    found = {}
+def run(sizes: Sequence[int] = SIZES, postgresql: str | None = None) -> dict[str, Any]:
+    """Let an invented ledger grow, and at each size rebuild what stands on it.
+
+    ``postgresql``: the URL of a database in which the views are rebuilt, too, from the same ledger.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    into = {"sqlite": None} | ({} if postgresql is None else {"postgresql": postgresql})
     with tempfile.TemporaryDirectory(prefix="wegmarken-bench-") as directory:
         for size in grown(Path(directory), sizes):
-            rebuilt = in_new_process(Path(directory), size)
-            found[str(size)] = {
-                "events_per_s": round(size / rebuilt.seconds),
-                "peak_mb": round(rebuilt.peak / 1e6, 1),
-            }
-            print(f"  {size} events rebuilt: {found[str(size)]}", file=sys.stderr, flush=True)
+            for name, views in into.items():
+                rebuilt = in_new_process(Path(directory), size, views)
+                measured = {"events_per_s": round(size / rebuilt.seconds), "peak_mb": round(rebuilt.peak / 1e6, 1)}
+                found.setdefault(str(size), {}).update(measured if views is None else {name: measured})
+                print(f"  {size} events rebuilt in {name}: {measured}", file=sys.stderr, flush=True)
     return {"bench": "rebuild", "sizes": found}
 
 
@@ -73,17 +77,23 @@ def grown(data: Path, sizes: Sequence[int]) -> Iterator[int]:
         platform.close()
 
 
-def in_new_process(data: Path, size: int) -> Rebuilt:
+def in_new_process(data: Path, size: int, views: str | None = None) -> Rebuilt:
     """Rebuild in a process that has held nothing else. Raises NotRebuilt."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
-        return processes.submit(rebuild, data, size).result()
+    return alone(rebuild, data, size, views)
 
 
-def rebuild(data: Path, size: int) -> Rebuilt:
-    """Reporting's own runner over the ledger, into a new database of views. Raises NotRebuilt."""
-    for file in data.glob("reporting.db*"):
-        file.unlink()
-    platform = Platform.open(settings(data), ReportingHttp.name, ReportingHttp.classes)
+def rebuild(data: Path, size: int, views: str | None = None) -> Rebuilt:
+    """Reporting's own runner over the ledger, into a new database of views. Raises NotRebuilt.
+
+    ``size``: the position at which the ledger ends.
+    """
+    if views is None:
+        for file in data.glob("reporting.db*"):
+            file.unlink()
+    else:
+        with closing(connect(views, autocommit=True)) as connection:
+            connection.execute("drop schema if exists reporting cascade")
+    platform = Platform.open(settings(data, views), ReportingHttp.name, ReportingHttp.classes)
     try:
         started = time.perf_counter()
         runner = ReportingHttp.projection(platform).runner
@@ -103,6 +113,6 @@ def _peak() -> int:
     return int(found[1]) * 1024
 
 
-def settings(data: Path) -> Settings:
-    """Of a platform under this directory."""
-    return Settings.from_environment({"WEGMARKEN_DATA": str(data)})
+def settings(data: Path, views: str | None = None) -> Settings:
+    """Of a platform under this directory; ``views`` elsewhere, if they are named."""
+    return Settings.from_environment({"WEGMARKEN_DATA": str(data), **({"WEGMARKEN_VIEWS": views} if views else {})})

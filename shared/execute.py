@@ -1,7 +1,7 @@
 """The life of a command: load the stream, fold it, decide, append with the expected revision.
 
 One command is one append to one stream: all or nothing on every store. A command id makes it
-idempotent; its event ids derive from it, so that the store refuses what was written before.
+idempotent; its event ids derive from it and the stream, so that no two events ever share one.
 """
 
 from __future__ import annotations
@@ -100,7 +100,8 @@ def execute(
     """
     for attempt in range(ATTEMPTS):
         history = () if begins and attempt == 0 else _history(store, stream, decider)
-        if history and (answer := store.answer_to(origin.command_id, stream=stream)) is not None:
+        revision = history[-1].revision if history else NO_STREAM
+        if history and (answer := store.answer_to(origin.command_id, stream=stream, known_to=revision)) is not None:
             return _again(answer, origin)
         state = reduce(decider.evolve, (decode_event(stored, sealer) for stored in history), decider.nothing)  # type: ignore[arg-type]
         refused: Refused | None = None
@@ -108,7 +109,6 @@ def execute(
             events = decider.decide(state, command)
         except Refused as rule:
             events, refused = (), rule
-        revision = history[-1].revision if history else NO_STREAM
         if not events:
             # A known key goes before any rule. On a stream with a history it was looked up above, and an append
             # looks by itself: so a command that begins a stream, as most do, asks the store nothing more.
@@ -118,7 +118,7 @@ def execute(
                 raise refused
             return Accepted(stream=stream, revision=revision, position=0)
         new = [
-            encode(event, EventId(derived_id(origin.command_id, str(n))), origin, sealer)
+            encode(event, EventId(derived_id(origin.command_id, f"{stream} {n}")), origin, sealer)
             for n, event in enumerate(events)
         ]
         try:

@@ -101,7 +101,7 @@ def test_a_command_is_recorded_where_it_says(store: SqliteEventStore) -> None:
     accepted = join(store, "a")
     assert accepted == Accepted(stream="case-c", revision=0, position=1)
     (recorded,) = load(store, NothingPersonal(), "case-c")
-    assert recorded.envelope.event_id == derived_id(command_scope("probe", "a"), "0")
+    assert recorded.envelope.event_id == derived_id(command_scope("probe", "a"), "case-c 0")
     assert (recorded.envelope.actor, recorded.envelope.learnt_on) == ("probe", TODAY)
 
 

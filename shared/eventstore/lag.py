@@ -10,7 +10,10 @@ from shared.eventstore.port import EventStore
 
 
 class Lag(NamedTuple):
-    """``events``: positions between follower and end; ``seconds``: the age of the oldest event not followed yet."""
+    """``events`` not followed yet (where they are many, at least so many); ``seconds``: the age of the oldest of them.
+
+    Counted, because positions of some stores have gaps.
+    """
 
     events: int
     seconds: float
@@ -29,7 +32,7 @@ def lag(store: EventStore, position: int) -> Lag:
     if not following:
         return NONE
     age = (datetime.now(UTC) - following[0].recorded_at).total_seconds()
-    return Lag(max(1, store.head() - position), round(max(0.0, age), 3))
+    return Lag(max(1, store.events_after(position)), round(max(0.0, age), 3))
 
 
 def lags(store: EventStore, positions: Iterable[int]) -> dict[int, Lag]:

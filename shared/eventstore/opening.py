@@ -6,14 +6,19 @@ from pathlib import Path
 
 from shared.eventstore.port import EventStore
 from shared.eventstore.sqlite import SqliteEventStore
-from shared.runtime.config import ConfigurationError
+from shared.runtime.config import EVENTSTORES, ConfigurationError
 
 
 def open_store(url: str) -> EventStore:
-    """The event store behind a URL. Raises ConfigurationError for a scheme no adapter serves."""
-    scheme, _, path = url.partition("://")
+    """The event store behind a URL. Raises ConfigurationError for a URL that no adapter serves, StoreUnavailable."""
+    scheme, separator, path = url.partition("://")
+    if not separator or scheme not in EVENTSTORES:
+        # The rest is not shown, and not what stands where a scheme should be: it may be a password.
+        raise ConfigurationError(f"the event store's URL has no adapter; supported: {', '.join(EVENTSTORES)}")
     if scheme != "sqlite":
-        raise ConfigurationError(f"the event store {scheme}://… has no adapter; supported: sqlite:///path")
+        from shared.eventstore.kurrentdb.store import KurrentDBEventStore  # gRPC only where it is needed
+
+        return KurrentDBEventStore(url)
     if not path.startswith("/") or len(path) < 2:
         raise ConfigurationError(f"the event store {url} names no file; expected sqlite:///path")
     return SqliteEventStore(Path(path[1:]))

@@ -1,7 +1,9 @@
 """The port of the event store: what every adapter promises. One contract suite tests them all.
 
 A stream's revisions count 0, 1, 2, …; positions grow over the whole store (in some adapters with
-gaps). Data and metadata are bytes to the store. An append is all or nothing and durable on return.
+gaps). Data are bytes to the store, metadata a JSON object in which it may look for the command's id and
+digest (``command_id``, ``body_digest``), and come back byte for byte. An append is all or nothing and durable
+on return.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from typing import Final, NamedTuple, Protocol
 
 NO_STREAM: Final = -1
 """Expected revision of a stream that does not exist yet."""
+SURELY_COUNTED: Final = 2000
+"""Events that every adapter counts one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +77,11 @@ class AlreadyAnswered(Exception):
 
 
 class StoreUnavailable(Exception):
-    """The store cannot be reached or cannot write; nothing was written. Try again later."""
+    """The store cannot be reached or cannot write. Try again later.
+
+    Nothing was written, as far as anybody knows: of an append whose answer was lost on the way from a server, the same
+    command again gets the first answer.
+    """
 
 
 class EventStore(Protocol):
@@ -83,12 +91,16 @@ class EventStore(Protocol):
         """Append the events of one command, at least one, in one transaction.
 
         ``expected`` is the revision of the last event of the stream, or ``NO_STREAM``. Raises
-        AlreadyAnswered for a known command id (whatever the digest), else Conflict.
+        AlreadyAnswered for a command id known in this stream (whatever the digest; some adapters
+        know it in all), else Conflict. Event ids derive from the command's: a store may rely on it.
         """
         ...
 
-    def answer_to(self, command_id: str, *, stream: str) -> Answer | None:
-        """The first answer to a command that was recorded in this stream, if there is one."""
+    def answer_to(self, command_id: str, *, stream: str, known_to: int | None = None) -> Answer | None:
+        """The first answer to a command that was recorded in this stream, if there is one.
+
+        Who has just read the stream up to a revision, ``known_to``, does not need to have it read again.
+        """
         ...
 
     def read(self, stream: str, *, after: int = -1) -> Sequence[StoredEvent]:
@@ -105,11 +117,19 @@ class EventStore(Protocol):
 
     def subscribe_all(self, *, after: int = 0, batch: int = 1000) -> Iterator[Sequence[StoredEvent] | CaughtUp]:
         """Blocks: batches of events above a position as they come, and a CaughtUp mark after each end
-        of the log (again at least once a second while nothing comes, so that a caller can look up)."""
+        of the log (again at least once a second while nothing comes, so that a caller can look up).
+
+        An adapter that lost its connection makes a new one and goes on after the last event. While it looks
+        for the server, no mark comes; after a few seconds StoreUnavailable does."""
         ...
 
     def head(self) -> int:
         """The position of the newest event, 0 if there is none."""
+        ...
+
+    def events_after(self, position: int) -> int:
+        """How many events there are above a position; where they are many, perhaps only that they are at least so
+        many (no fewer than ``SURELY_COUNTED``)."""
         ...
 
     def close(self) -> None:

@@ -19,7 +19,9 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, TypeAlias
+from urllib.parse import quote
 
+from shared.eventstore.answers import told_by
 from shared.eventstore.port import (
     NO_STREAM,
     AlreadyAnswered,
@@ -47,6 +49,8 @@ ROWS: Final = 100
 """Rows in one statement at most."""
 LOOK_UP: Final = 0.25
 """Seconds after which a follower says again that it is caught up."""
+COUNTED: Final = 100_000
+"""Events that are counted one by one at most."""
 CHECKPOINT: Final = 0.5
 """Seconds between two passive checkpoints of the write-ahead log."""
 
@@ -72,6 +76,7 @@ create table if not exists commands(
 """
 COLUMNS: Final = "position, event_id, stream, revision, type, data, metadata, recorded_at"
 ANSWERS: Final = "select command_id, digest, stream, revision, position from commands where command_id"
+COUNT: Final = "select count(*) from (select 1 from events where position > ? limit ?)"
 NEWEST: Final = "select position, recorded_at from events order by position desc limit 1"
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -231,9 +236,14 @@ class SqliteEventStore:
         if connection is not None:
             connection.close()
 
+    def take_over(self, events: Sequence[StoredEvent]) -> None:
+        """See ``shared.eventstore.copying.Target``."""
+        with _UNAVAILABLE, closing(_Writer(self._path)) as writer:
+            writer.take_over(events)
+
     # --- reading --------------------------------------------------------------------------------
 
-    def answer_to(self, command_id: str, *, stream: str) -> Answer | None:
+    def answer_to(self, command_id: str, *, stream: str, known_to: int | None = None) -> Answer | None:
         with _UNAVAILABLE:
             found = self._reader().execute(f"{ANSWERS} = ?", (command_id,)).fetchone()
         return None if found is None else _answer(*found)
@@ -251,6 +261,11 @@ class SqliteEventStore:
     def head(self) -> int:
         with _UNAVAILABLE:
             return _head(self._reader())
+
+    def events_after(self, position: int) -> int:
+        with _UNAVAILABLE:
+            (count,) = self._reader().execute(COUNT, (position, COUNTED)).fetchone()
+            return int(count)
 
     def subscribe_all(self, *, after: int = 0, batch: int = 1000) -> Iterator[Sequence[StoredEvent] | CaughtUp]:
         least, most = GATHER
@@ -300,6 +315,16 @@ class SqliteEventStore:
         if connection is None:
             connection = self._local.connection = _connect(self._path)
         return connection
+
+
+def events_in(path: Path) -> Iterator[StoredEvent]:
+    """The events of a store's file that nobody writes any more, as a backup holds it; the file is not touched.
+
+    Raises sqlite3.Error.
+    """
+    with closing(sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)) as connection:
+        for row in connection.execute(f"select {COLUMNS} from events order by position"):
+            yield _stored(*row)
 
 
 def _stored(
@@ -367,6 +392,26 @@ class _Writer:
             if len(group) > 1:
                 return [outcome for append in group for outcome in self.write([append])]
             return [Conflict(group[0].stream, group[0].expected, group[0].expected)]
+
+    def take_over(self, events: Sequence[StoredEvent]) -> None:
+        """One transaction. Raises ValueError, sqlite3.Error, OSError: then nothing was written."""
+        answers = [answer for answer in map(told_by, events) if answer is not None]
+        with self._turn, self._connection as connection:
+            connection.execute("begin immediate")
+            if (head := _head(connection)) >= events[0].position:
+                raise ValueError(f"the store is at {head} already, not before {events[0].position}")
+            try:
+                connection.executemany(
+                    f"insert into events({COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?)",
+                    ((*event[:-1], (event.recorded_at - EPOCH) // timedelta(microseconds=1)) for event in events),
+                )
+            except sqlite3.IntegrityError:
+                raise ValueError("an event is there already, or its id or place in a stream is taken") from None
+            connection.executemany(
+                "insert into commands values(?, ?, ?, ?, ?) on conflict(command_id) do update"
+                " set revision = excluded.revision, position = excluded.position where stream = excluded.stream",
+                ((one.command_id, one.digest, one.stream, one.revision, one.position) for one in answers),
+            )
 
     def _written(self, group: Sequence[_Append]) -> list[Outcome]:
         execute = self._connection.execute

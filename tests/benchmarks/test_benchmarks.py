@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import commands, entry, figures, lag, pages, rebuild
+from benchmarks import commands, entry, figures, lag, pages, rebuild, stores
 from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER, set_up
 from benchmarks.steady_load import LoadBroke, steady_load
 from deploy.one_machine import OneMachine
@@ -97,14 +97,33 @@ def a_small_office(machine: OneMachine) -> list[Person]:
     ]
 
 
-def test_rebuild() -> None:
-    found = rebuild.run(sizes=(500, 1500))
+def test_rebuild(postgres: str) -> None:
+    found = rebuild.run(sizes=(500, 1500), postgresql=postgres)
     assert found.keys() == {"bench", "sizes"}
     assert found["bench"] == "rebuild"
     assert list(found["sizes"]) == ["500", "1500"]
     for size in found["sizes"].values():
-        assert size.keys() == {"events_per_s", "peak_mb"}
-        assert size["events_per_s"] > 0 < size["peak_mb"]
+        assert size.keys() == {"events_per_s", "peak_mb", "postgresql"}
+        for each in (size, size["postgresql"]):
+            assert each["events_per_s"] > 0 < each["peak_mb"]
+
+
+def test_stores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(stores.GIVEN, raising=False)
+    clients = {"1": stores.Clients(1, 1, 20), "2 processes": stores.Clients(2, 4, 80)}
+    small = stores.History(clients=clients, streams=3, live=5)
+    found = stores.run(small, rounds=1)
+    assert found.keys() == {"bench", "events", "server", "sqlite", "kurrentdb"}
+    assert (found["bench"], found["events"], found["server"]) == ("stores", 135, "stand-in")
+    for store in ("sqlite", "kurrentdb"):
+        measured = found[store]
+        assert measured["append"].keys() == clients.keys()
+        assert all(one.keys() == {"appends_per_s", "p50_ms", "p99_ms"} for one in measured["append"].values())
+        assert measured["read"].keys() == {"streams_per_s", "events_per_s"}
+        assert measured["subscribe"].keys() == {"events_per_s", "p50_ms", "p99_ms"}
+        assert measured["ledger"].keys() == {"events_per_s", "rebuild_events_per_s"}
+        for figures_of in (*measured["append"].values(), measured["read"], measured["subscribe"], measured["ledger"]):
+            assert all(figure > 0 for figure in figures_of.values())
 
 
 def test_figures() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.eventstore.port import StoredEvent
+from shared.eventstore.port import NO_STREAM, StoredEvent
 from shared.eventstore.remembered import Remembered
 from shared.eventstore.sqlite import SqliteEventStore
 from tests.eventstore.contract import append, event
@@ -53,6 +53,25 @@ def test_a_stream_without_events_is_nothing_and_is_not_remembered(store: SqliteE
     assert letters.folded == ["a"]
     append(store, "nowhere", event(data=b"n"))
     assert letters.remembered.state("nowhere") == "n"
+
+
+def test_what_was_appended_is_not_folded_where_all_before_is_known(store: SqliteEventStore) -> None:
+    letters = Letters(store)
+    append(store, "s", event(data=b"a"))
+    letters.remembered.advance("s", NO_STREAM, 0, lambda word: word + "a")
+    append(store, "s", event(data=b"b"), expected=0)
+    letters.remembered.advance("s", 0, 1, lambda word: word + "b")
+    assert letters.remembered.state("s") == letters.remembered.state("s", known_to=1) == "ab"
+    assert letters.folded == []
+
+
+def test_what_was_appended_is_folded_where_something_before_is_not_known(store: SqliteEventStore) -> None:
+    letters = Letters(store)
+    append(store, "s", event(data=b"a"), event(data=b"b"))
+    append(store, "s", event(data=b"c"), expected=1)
+    letters.remembered.advance("s", 1, 2, lambda word: word + "c")
+    assert letters.remembered.state("s", known_to=2) == "abc"
+    assert letters.folded == ["a", "b", "c"]
 
 
 def test_the_stream_that_nobody_asked_for_longest_is_forgotten(store: SqliteEventStore) -> None:

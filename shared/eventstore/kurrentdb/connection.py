@@ -1,0 +1,174 @@
+"""The connection to a server or cluster: made when it is first needed, made again when it was lost.
+
+To be used on native threads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+from uuid import UUID
+
+import grpc  # type: ignore[import-untyped]  # it has no types of its own
+from kurrentdbclient import KurrentDBClient, exceptions, streams
+from kurrentdbclient.common import handle_rpc_error
+from kurrentdbclient.connection_spec import ConnectionSpec
+from kurrentdbclient.protos.v1.streams_pb2 import BatchAppendReq, BatchAppendResp
+
+from shared.eventstore.kurrentdb.url import with_defaults
+from shared.eventstore.port import StoreUnavailable
+from shared.runtime.logs import get_logger
+from shared.runtime.metrics import EVENTSTORE_RECONNECTIONS
+from shared.runtime.native import threading, time
+
+T = TypeVar("T")
+PATIENCE: Final = 5.0
+"""Seconds for which a lost connection is looked for again before the store counts as away."""
+PAUSES: Final = (0.02, 0.1, 0.25, 0.5)
+"""Seconds between the attempts; the last goes on."""
+SYSTEM_EVENTS: Final = (r"\$.+", "Milestone")
+"""Types of events that are not the platform's: the server's own, and the copy's (``milestones``)."""
+CHANNEL_OPTIONS: Final = (
+    # Answers are read by the thread that asked, instead of being handed over by another.
+    (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
+    # A new connection is tried at once, whatever others to the same place have gone through.
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
+)
+LOST: Final = (
+    exceptions.ServiceUnavailableError,
+    exceptions.NodeIsNotLeaderError,
+    exceptions.DiscoveryFailedError,
+    exceptions.CancelledError,
+    exceptions.AbortedByServerError,
+    exceptions.ExceptionThrownByHandlerError,
+)
+"""What a new connection may mend."""
+
+
+class Client(KurrentDBClient):
+    """The package's client, with one attempt per call: who calls decides what is done again, and when."""
+
+    def read(self, **options: Any) -> streams.ReadResponse:
+        """A read or subscription; see ``StreamsService.read``."""
+        return self.streams.read(metadata=self._call_metadata, credentials=self._call_credentials, **options)  # type: ignore[no-any-return]
+
+    def batch_append(self, requests: Iterator[BatchAppendReq]) -> Iterator[BatchAppendResp]:
+        """One call for many appends; the answers come as they come."""
+        service = self.streams
+        return service._stub.BatchAppend(  # type: ignore[no-any-return]
+            requests,
+            metadata=service._metadata(self._call_metadata, requires_leader=True),
+            credentials=self._call_credentials,
+        )
+
+    def _construct_grpc_channel(self, grpc_target: str, grpc_options: Any = ()) -> grpc.Channel:
+        return super()._construct_grpc_channel(grpc_target, (*grpc_options, *CHANNEL_OPTIONS))
+
+    def _get_commit_position(self, **options: Any) -> int:
+        # By this the client tries a new connection: a server that accepts it and is silent must not hold us.
+        return super()._get_commit_position(**{**options, "timeout": self._default_deadline})
+
+
+class Connection:
+    """Shared by all threads of a process."""
+
+    def __init__(self, url: str) -> None:
+        """Raises ConfigurationError for a URL that cannot be used."""
+        self._url = with_defaults(url)
+        self.deadline = float(ConnectionSpec(self._url).options.default_deadline or 0)
+        """Seconds that a call may take."""
+        self._client: Client | None = None
+        self._making = threading.Lock()
+        self._closed = False
+
+    def client(self) -> Client:
+        """Raises one of ``LOST`` where the server must be asked for its leader first."""
+        with self._making:
+            if self._closed:
+                raise StoreUnavailable("the store is closing")
+            if self._client is None:
+                self._client = Client(self._url)
+            return self._client
+
+    @property
+    def closed(self) -> bool:
+        return self._closed
+
+    def call(self, work: Callable[[Client], T]) -> T:
+        """Ask the server something that may be asked twice. Raises StoreUnavailable."""
+        search = Search(self)
+        while True:
+            try:
+                return work(search.client())
+            except Exception as error:
+                search.go_on(error)
+
+    def reconnect(self, known: UUID, error: Exception) -> None:
+        """Make the connection anew, unless somebody else has since it was ``known``. Raises one of ``LOST``."""
+        client = self.client()
+        target = None
+        if isinstance(error, exceptions.NodeIsNotLeaderError) and error.host and error.port:
+            target = f"{error.host}:{error.port}"
+        if client.connection_id == known:
+            EVENTSTORE_RECONNECTIONS.inc()
+        client.reconnect(target, connection_id=known)
+
+    def close(self) -> None:
+        with self._making:
+            self._closed = True
+            if self._client is not None:
+                self._client.close()
+
+
+class Search:
+    """The attempts of one call to reach the server."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._used: UUID | None = None
+        self._attempts = 0
+        self._until: float | None = None
+
+    def client(self) -> Client:
+        """The client to try with."""
+        client = self._connection.client()
+        self._used = client.connection_id
+        return client
+
+    def found(self) -> None:
+        """The server answered: from now on there is patience anew."""
+        self._until, self._attempts = None, 0
+
+    def go_on(self, error: Exception) -> None:
+        """After an error that a new connection may mend: make it.
+
+        Raises StoreUnavailable for any other, and in the end.
+        """
+        if self._connection.closed:
+            raise StoreUnavailable("the store is closing") from error
+        error = understood(error)
+        self._until = self._until or time.monotonic() + PATIENCE
+        if not isinstance(error, LOST) or time.monotonic() > self._until:
+            raise error if isinstance(error, StoreUnavailable) else StoreUnavailable(type(error).__name__) from error
+        if self._attempts:
+            time.sleep(PAUSES[min(self._attempts, len(PAUSES)) - 1])
+        else:
+            get_logger().warning("eventstore.lost", exception=type(error).__name__)
+        self._attempts += 1
+        if self._used is not None:
+            try:
+                self._connection.reconnect(self._used, error)
+            except Exception as again:
+                if not isinstance(understood(again), LOST):
+                    raise StoreUnavailable(type(again).__name__) from again
+
+
+def understood(error: Exception) -> Exception:
+    """An error in the client's own terms."""
+    if isinstance(error, grpc.RpcError):
+        return handle_rpc_error(error)
+    if isinstance(error, ValueError) and "channel" in str(error).lower():
+        return exceptions.ServiceUnavailableError("closed channel")
+    return error

@@ -1,0 +1,33 @@
+"""The URL of a server: what it leaves open, and what is wrong with it, without telling the password."""
+
+from __future__ import annotations
+
+from typing import Final
+from urllib.parse import parse_qsl, urlsplit
+
+from kurrentdbclient.connection_spec import ConnectionSpec
+
+from shared.runtime.config import ConfigurationError
+
+SCHEMES: Final = ("kurrentdb", "kurrentdb+discover", "esdb", "esdb+discover")
+DEFAULTS: Final = {"DefaultDeadline": "10", "KeepAliveInterval": "10000", "KeepAliveTimeout": "10000"}
+"""Seconds a call may take; milliseconds between two signs of life, and until one must be answered."""
+
+
+def with_defaults(url: str) -> str:
+    """The URL with what it leaves open. Raises ConfigurationError, in whose text nothing of the URL appears."""
+    try:
+        given = {name.lower() for name, _ in parse_qsl(urlsplit(url).query)}
+        missing = "&".join(f"{name}={value}" for name, value in DEFAULTS.items() if name.lower() not in given)
+        query = "&" if given else "" if url.endswith("?") else "?"
+        complete = f"{url}{query}{missing}" if missing else url
+        spec = ConnectionSpec(complete)
+    except ValueError as error:
+        reason = "TLS needs a user and a password (or Tls=false)" if "required" in str(error) else EXPECTED
+        raise ConfigurationError(f"the event store's URL cannot be used: {reason}") from None
+    if not spec.options.default_deadline:
+        raise ConfigurationError("the event store's URL cannot be used: DefaultDeadline is at least one second")
+    return complete
+
+
+EXPECTED: Final = "expected kurrentdb://user:password@host:2113,host:2113?Option=value"

@@ -1,0 +1,26 @@
+"""The stand-in as a process of its own: prints its URL, and runs until it is told to end (SIGTERM)."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+from pathlib import Path
+
+from tests.eventstore.stand_in import StandIn
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.eventstore.stand_in", description=__doc__)
+    parser.add_argument("--port", type=int, default=0, help="of the first node; a free one if none is given")
+    parser.add_argument("--nodes", type=int, default=1, help="how many servers to start over the one log")
+    parser.add_argument("--data", type=Path, help="file that keeps the log; in memory if none is given")
+    options = parser.parse_args()
+    ending = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ending)  # before any thread starts, so that only we are told
+    with StandIn(options.data, port=options.port, nodes=options.nodes) as stand_in:
+        print(stand_in.url, flush=True)
+        signal.sigwait(ending)
+
+
+if __name__ == "__main__":
+    main()

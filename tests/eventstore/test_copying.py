@@ -1,0 +1,189 @@
+"""A history that moves between stores of any kinds, and stays what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner
+
+from shared.eventstore import copying
+from shared.eventstore.copying import CopyRefused, Target, copy, everything
+from shared.eventstore.kurrentdb import milestones
+from shared.eventstore.kurrentdb.store import KurrentDBEventStore
+from shared.eventstore.port import AlreadyAnswered, CaughtUp, StoredEvent
+from shared.eventstore.sqlite import SqliteEventStore
+from tests.eventstore.contract import append, event
+from tests.eventstore.stand_in import StandIn
+from wegmarken.cli import wegmarken
+
+Open = Callable[[str], Target]
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Iterator[Open]:
+    """Opens stores by a kind and a number: "sqlite 1", "kurrentdb 2"; the same one again under the same name."""
+    servers: dict[str, StandIn] = {}
+    stores: list[Target] = []
+
+    def open(name: str) -> Target:
+        store: Target
+        if name.startswith("sqlite"):
+            store = SqliteEventStore(tmp_path / name)
+        else:
+            if name not in servers:
+                servers[name] = StandIn()
+                servers[name].__enter__()
+            store = KurrentDBEventStore(servers[name].url)
+        stores.append(store)
+        return store
+
+    yield open
+    for store in stores:
+        store.close()
+    for server in servers.values():
+        server.stop()
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(autouse=True)
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "PAGE", 7)
+    monkeypatch.setattr(milestones, "APART", 7)
+
+
+def history(store: Target, commands: int = 20, name: str = "s") -> list[str]:
+    """Commands of one to three events, some on the same stream; their ids."""
+    known = [str(uuid4()) for _ in range(commands)]
+    for n, command in enumerate(known):
+        stream = f"{name}-{n % 5}"
+        last = store.read_last(stream)
+        new = [event(data=f'{{"n":{n}}}'.encode()) for _ in range(n % 3 + 1)]
+        append(store, stream, *new, expected=-1 if last is None else last.revision, command_id=command)
+    return known
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"),
+    [("sqlite", "kurrentdb"), ("kurrentdb", "sqlite"), ("sqlite", "sqlite")],
+)
+def test_a_copy_is_the_same_history_with_its_positions_and_instants(opened: Open, kind: str, other: str) -> None:
+    source, target = opened(f"{kind} 1"), opened(f"{other} 2")
+    commands = history(source)
+    copied = copy(source, target)
+    original = list(everything(source))
+    assert list(everything(target)) == original
+    assert (copied.events, copied.new) == (len(original), len(original))
+    assert [target.read(f"s-{n}") for n in range(5)] == [source.read(f"s-{n}") for n in range(5)]
+    for n, one in enumerate(original):
+        assert target.read_all(after=one.position, limit=3) == original[n + 1 : n + 4]
+        followed = next(target.subscribe_all(after=one.position))
+        assert followed[0] == original[n + 1] if n + 1 < len(original) else followed == CaughtUp(one.position)
+    for n, command in enumerate(commands):
+        assert target.answer_to(command, stream=f"s-{n % 5}") == source.answer_to(command, stream=f"s-{n % 5}")
+        with pytest.raises(AlreadyAnswered):
+            append(target, f"s-{n % 5}", command_id=command)
+
+
+@pytest.mark.parametrize(("kind", "other"), [("sqlite", "kurrentdb"), ("kurrentdb", "sqlite")])
+def test_the_platform_goes_on_in_the_copy(opened: Open, kind: str, other: str) -> None:
+    source = opened(f"{kind} 1")
+    history(source)
+    copy(source, opened(f"{other} 2"))
+    target = opened(f"{other} 2")  # as another process opens it
+    followed = target.subscribe_all(after=source.head())
+    assert next(followed) == CaughtUp(source.head())
+    history(target, name="new")
+    after = list(everything(target, after=source.head()))
+    assert {one.stream for one in after} == {f"new-{n}" for n in range(5)}
+    assert all(one.position > source.head() for one in after)
+    assert target.events_after(source.head()) == len(after)
+    seen: list[StoredEvent] = []
+    while len(seen) < len(after):
+        delivery = next(followed)
+        seen += () if isinstance(delivery, CaughtUp) else delivery
+    assert seen == after
+    back = opened(f"{kind} 3")
+    if other == "kurrentdb":
+        assert copy(target, back).events == len(list(everything(target)))
+
+
+@pytest.mark.parametrize(("kind", "other"), [("sqlite", "kurrentdb"), ("kurrentdb", "sqlite"), ("sqlite", "sqlite")])
+def test_an_interrupted_copy_is_taken_up(opened: Open, kind: str, other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = opened(f"{kind} 1"), opened(f"{other} 2")
+    history(source)
+
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(stage: str, events: int) -> None:
+        if stage == "copy" and events >= 14:
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        copy(source, target, interrupt)
+    target.take_over(source.read_all(after=target.head(), limit=2))  # and once in the middle of a page
+    copied = copy(source, opened(f"{other} 2"))
+    assert list(everything(target)) == list(everything(source))
+    assert (copied.events, copied.new) == (39, 39 - 16)
+    history(source, name="later")
+    assert copy(source, opened(f"{other} 2")).new == 39
+    assert copy(source, target).new == 0
+
+
+@pytest.mark.parametrize("other", ["sqlite", "kurrentdb"])
+def test_what_is_no_beginning_of_the_source_is_left_alone(opened: Open, other: str) -> None:
+    source, target = opened("sqlite 1"), opened(f"{other} 2")
+    history(source)
+    append(target, "theirs")
+    before = list(everything(target))
+    with pytest.raises(CopyRefused, match="no beginning"):
+        copy(source, target)
+    assert list(everything(target)) == before
+    with pytest.raises(CopyRefused, match="no beginning"):
+        copy(opened("sqlite 3"), target)
+
+
+def test_a_copy_that_was_changed_on_the_way_is_found_out(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = opened("sqlite 1"), SqliteEventStore
+    history(source)
+    honest = target.take_over
+
+    def dishonest(self: SqliteEventStore, events: list[StoredEvent]) -> None:
+        honest(self, [one._replace(data=b"{}") if one.position == 9 else one for one in events])
+
+    monkeypatch.setattr(target, "take_over", dishonest)
+    with pytest.raises(CopyRefused, match="differs"):
+        copy(source, opened("sqlite 2"))
+
+
+def test_positions_that_a_server_cannot_keep_are_refused(opened: Open) -> None:
+    source, target = opened("kurrentdb 1"), opened("kurrentdb 2")
+    for n in range(20):
+        append(source, f"s-{n}", event(data=b'{"text":"' + b"x" * 1000 + b'"}'))
+    ahead = [one._replace(position=one.position * 1000) for one in everything(source)]
+    with pytest.raises(ValueError, match="not below"):
+        target.take_over(ahead[:5])
+
+
+def test_the_command_copies_verifies_and_says_so(opened: Open, tmp_path: Path) -> None:
+    history(opened("sqlite 1"))
+    urls = [f"sqlite:///{tmp_path}/sqlite {n}" for n in (1, 2)]
+    done = CliRunner().invoke(wegmarken, ["store", "copy", *urls])
+    assert done.exit_code == 0, done.output
+    assert "39 events, 39 of them new" in done.output
+    again = CliRunner().invoke(wegmarken, ["store", "copy", *urls])
+    assert "39 events, none of them new" in again.output
+    append(opened("sqlite 2"), "theirs")
+    refused = CliRunner().invoke(wegmarken, ["store", "copy", *urls])
+    assert refused.exit_code == 1 and "no beginning of the source" in refused.output
+
+
+def test_a_store_that_is_away_is_one_line_without_its_password(tmp_path: Path) -> None:
+    url = "kurrentdb://probe:hush@127.0.0.1:9?Tls=false&MaxDiscoverAttempts=1"
+    failed = CliRunner().invoke(wegmarken, ["store", "copy", f"sqlite:///{tmp_path}/a.db", url])
+    assert failed.exit_code == 3
+    assert failed.output.splitlines()[-1] == "a store does not answer (ServiceUnavailableError)"
+    assert "hush" not in failed.output
