@@ -19,7 +19,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -33,7 +33,7 @@ SERVERS = (
     "/usr/local/sbin/rabbitmq-server",
 )
 NODE = "wegmarken@localhost"
-"""The same name for every private node: the epmd of its own keeps them apart, and queues keep their owner."""
+"""The same name for every node that is alone: the epmd of its own keeps them apart, and queues keep their owner."""
 USER = "wegmarken"
 PORTS = range(21000, 32000)
 """Below the range from which the kernel takes the ports of outgoing connections: free now is free after a restart."""
@@ -56,6 +56,12 @@ log.file.level = warning
 log.file.rotation.size = 5242880
 log.file.rotation.count = 2
 """
+CLUSTERED = """\
+cluster_partition_handling = pause_minority
+net_ticktime = 15
+cluster_formation.peer_discovery_backend = classic_config
+"""
+NEIGHBOUR = "cluster_formation.classic_config.nodes.{number} = {node}\n"
 VM = " ".join(
     (
         "+S 2:2",  # two schedulers
@@ -103,20 +109,42 @@ class Process:
         return self.started != "" and _start_time(self.pid) == self.started
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A node's place in a cluster, whose nodes share one epmd (its port), cookie and password.
+
+    ``nodes`` are those that it looks for at its first start, itself among them; it joins the first that is there.
+    """
+
+    node: str
+    nodes: tuple[str, ...]
+    epmd: int
+    cookie: str = field(repr=False)
+    password: str = field(repr=False)
+
+
 class PrivateBroker:
     """One private node on one directory. Not thread-safe; the file lock guards against other processes.
 
     ``start`` returns when the node accepts AMQP: about six seconds. All calls raise
     BrokerMissing, BrokerInUse or BrokerFailed, each with one line for people.
+    ``seat`` makes it a node of a cluster, whose epmd is somebody else's.
     """
 
-    def __init__(self, directory: Path | str, *, say: Callable[[str], None] = lambda line: None) -> None:
+    def __init__(
+        self, directory: Path | str, *, seat: Seat | None = None, say: Callable[[str], None] = lambda line: None
+    ) -> None:
         self.directory = Path(directory).absolute()
-        self._say = say
+        self._seat, self._say = seat, say
         self._lock: IO[str] | None = None
         self._ports: Ports | None = None
         self._node: subprocess.Popen[bytes] | None = None
         self._epmd: subprocess.Popen[bytes] | None = None
+
+    @property
+    def name(self) -> str:
+        """What RabbitMQ calls the node."""
+        return self._seat.node if self._seat else NODE
 
     @property
     def url(self) -> str:
@@ -144,14 +172,15 @@ class PrivateBroker:
 
     def start(self) -> str:
         """Start the node and return its URL. A node that a dead owner left behind is stopped first."""
-        server = _server()
+        program = server()
         self._prepare()
         self._take_lock()
         try:
             self._stop_left_over()
-            self._ports = _choose_ports(self.directory)
-            self._start_epmd()
-            self._start_node(server)
+            self._ports = _choose_ports(self.directory, self._seat.epmd if self._seat else None)
+            if self._seat is None:
+                self._start_epmd()
+            self._start_node(program)
         except BaseException:
             self.stop()
             raise
@@ -182,10 +211,11 @@ class PrivateBroker:
         self.directory.chmod(0o700)
         for name in ("home", "data", "log"):
             (self.directory / name).mkdir(exist_ok=True)
-        for path in (self.directory / "home" / ".erlang.cookie", self.directory / "password"):
-            if not path.exists():
+        cookie, password = (self._seat.cookie, self._seat.password) if self._seat else (_secret(), _secret())
+        for name, secret in (("home/.erlang.cookie", cookie), ("password", password)):
+            if not (path := self.directory / name).exists():
                 with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o400)) as file:
-                    file.write(secrets.token_hex(16))
+                    file.write(secret)
 
     def _take_lock(self) -> None:
         if self._lock is not None:
@@ -214,14 +244,15 @@ class PrivateBroker:
         running = {name: asdict(Process.of(child.pid)) for name, child in children.items() if child is not None}
         (self.directory / PROCESSES).write_text(json.dumps(running))
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Of the node and of its command line tools. Raises BrokerFailed before the first start."""
         return {
-            "PATH": os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin:/usr/bin:/sbin:/bin")),
+            "PATH": _path(),
             "LANG": "C.UTF-8",
             "HOME": str(self.directory / "home"),
             "ERL_EPMD_PORT": str(self.ports.epmd),
             "ERL_EPMD_ADDRESS": "127.0.0.1",
-            "RABBITMQ_NODENAME": NODE,
+            "RABBITMQ_NODENAME": self.name,
             "RABBITMQ_DIST_PORT": str(self.ports.distribution),
             "RABBITMQ_MNESIA_BASE": str(self.directory / "data"),
             "RABBITMQ_LOG_BASE": str(self.directory / "log"),
@@ -241,17 +272,17 @@ class PrivateBroker:
 
     def _start_epmd(self) -> None:
         """Our own, and as our child: the one that Erlang would start by itself outlives everything."""
-        epmd = shutil.which("epmd", path=self._environment()["PATH"])
-        if epmd is None:
-            raise BrokerMissing("epmd is missing: install Erlang (Debian: apt-get install erlang-base)")
-        self._epmd = self._spawn(epmd, "-address", "127.0.0.1", "-port", str(self.ports.epmd))
+        self._epmd = self._spawn(*epmd_command(self.ports.epmd))
         self._record_processes()
         _until(lambda: _answers(self.ports.epmd), 10.0, self._epmd, "epmd did not start")
 
-    def _start_node(self, server: str) -> None:
+    def _start_node(self, program: str) -> None:
         configuration = CONFIGURATION.format(amqp=self.ports.amqp, user=USER, password=_password(self.directory))
+        if self._seat is not None:
+            nodes = enumerate(self._seat.nodes, start=1)
+            configuration += CLUSTERED + "".join(NEIGHBOUR.format(number=number, node=node) for number, node in nodes)
         (self.directory / "broker.conf").write_text(configuration)
-        self._node = self._spawn(server)
+        self._node = self._spawn(program)
         self._record_processes()
         why = f"the broker did not start, see {self.directory / 'log'}"
         _until(self._accepts, START_SECONDS, self._node, why)
@@ -266,7 +297,7 @@ class PrivateBroker:
             return subprocess.Popen(
                 (*(("setpriv", "--pdeathsig", "TERM") if binds else ()), *command),
                 cwd=self.directory,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -283,6 +314,14 @@ class PrivateBroker:
         except (OSError, amqp.AMQPError):
             return False
         return True
+
+
+def epmd_command(port: int) -> tuple[str, ...]:
+    """How the names' server is run on a port of its own. Raises BrokerMissing."""
+    epmd = shutil.which("epmd", path=_path())
+    if epmd is None:
+        raise BrokerMissing("epmd is missing: install Erlang (Debian: apt-get install erlang-base)")
+    return epmd, "-address", "127.0.0.1", "-port", str(port)
 
 
 def running_url(directory: Path | str) -> str | None:
@@ -317,16 +356,27 @@ def _recorded_ports(directory: Path) -> Ports | None:
         return None
 
 
-def _choose_ports(directory: Path) -> Ports:
-    """Those of the last time if they are free, else new ones."""
+def _choose_ports(directory: Path, epmd: int | None = None) -> Ports:
+    """Those of the last time if they are free, else new ones; ``epmd`` is that of somebody else."""
     ports = _recorded_ports(directory)
-    if ports is None or not all(map(_is_free, asdict(ports).values())):
-        ports = _free_ports()
-        (directory / PORTS_FILE).write_text(json.dumps(asdict(ports)))
+    if ports is None or not all(map(_is_free, {ports.amqp, ports.distribution, ports.epmd} - {epmd})):
+        ports = free_ports()
+    if epmd is not None:
+        ports = replace(ports, epmd=epmd)
+    (directory / PORTS_FILE).write_text(json.dumps(asdict(ports)))
     return ports
 
 
-def _server() -> str:
+def _secret() -> str:
+    return secrets.token_hex(16)
+
+
+def _path() -> str:
+    return os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin:/usr/bin:/sbin:/bin"))
+
+
+def server() -> str:
+    """RabbitMQ's own server program; its tools lie beside it. Raises BrokerMissing."""
     found = next((path for path in SERVERS if os.access(path, os.X_OK)), None) or shutil.which("rabbitmq-server")
     if found is None:
         raise BrokerMissing(
@@ -335,7 +385,8 @@ def _server() -> str:
     return found
 
 
-def _free_ports() -> Ports:
+def free_ports() -> Ports:
+    """Three that nobody listens on now. Raises BrokerFailed."""
     return Ports(*_take(3, (port for port in random.sample(PORTS, len(PORTS)) if _is_free(port))))
 
 

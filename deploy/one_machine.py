@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-import requests
-
 from deploy.broker import PrivateBroker
-from deploy.processes import HTTP, PORTAL, PROCESSES, PROJECTOR, REACT, RELAY, Process
+from deploy.processes import HTTP, PORTAL, PROCESSES, PROJECTOR, REACT, RELAY, Process, addresses
 from deploy.supervisor import Child, Supervisor, inherited
 from shared.bus.connection import LOST
 from shared.bus.leading import somebody_leads
@@ -39,6 +38,7 @@ class OneMachine:
     ``ports``: "fixed" (those of the process description, for a lasting installation) or "free".
     ``broker``: the URL of a broker of your own; None starts a private node under the data directory.
     ``settings``: further settings of the processes (docs/configuration.md); ``clock`` overrides theirs.
+    ``replicas``: how many run of a process, by its name, where that is not one. Those that serve HTTP share a port.
     """
 
     def __init__(
@@ -49,11 +49,12 @@ class OneMachine:
         ports: Literal["fixed", "free"] = "free",
         broker: str | None = None,
         settings: Mapping[str, str] | None = None,
+        replicas: Mapping[str, int] | None = None,
         say: Callable[[str], None] = lambda line: None,
     ) -> None:
         self.data = data.absolute()
         self._clock, self._ports, self._settings, self._say = clock, ports, dict(settings or {}), say
-        self._given_broker = broker
+        self._given_broker, self._replicas = broker, dict(replicas or {})
         self.broker: PrivateBroker | None = None
         self.supervisor: Supervisor
         self._opened = ExitStack()
@@ -113,11 +114,11 @@ class OneMachine:
         if taken:
             raise BrokerUnusable("another platform runs on the broker of WEGMARKEN_BROKER: give this one its own vhost")
 
-    def _port(self, process: Process) -> int:
+    def _port(self, process: Process, *, free: bool = False) -> int:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind(("127.0.0.1", process.default_port if self._ports == "fixed" else 0))
+                probe.bind(("127.0.0.1", process.default_port if self._ports == "fixed" and not free else 0))
             except OSError:
                 raise PortTaken(
                     f"port {process.default_port}, needed by {process.name}, is taken:"
@@ -130,38 +131,37 @@ class OneMachine:
         common = self._settings | {"WEGMARKEN_DATA": str(self.data)}
         if self._clock is not None:
             common["WEGMARKEN_CLOCK"] = self._clock
-        common.setdefault("WEGMARKEN_SERVICES", self._where(*HTTP))
-        common.setdefault("WEGMARKEN_PROCESSES", self._where(PROJECTOR, RELAY, REACT))
+        common.setdefault("WEGMARKEN_SERVICES", addresses(HTTP, self._address))
+        common.setdefault("WEGMARKEN_PROCESSES", addresses((PROJECTOR, RELAY, REACT), self._address))
         return [
-            Child(
-                name=process.name,
-                command=process.command,
-                port=self._port_of[process.name],
-                environment=inherited(
-                    **common
-                    | ({"WEGMARKEN_BROKER": broker} if process.needs_broker else {})
-                    | {"WEGMARKEN_PORT": str(self._port_of[process.name])}
-                ),
-                log=self.data / "logs" / f"{process.name}.log",
-            )
+            self._child(process, number, common | ({"WEGMARKEN_BROKER": broker} if process.needs_broker else {}))
             for process in PROCESSES
+            for number in range(1, self._replicas.get(process.name, 1) + 1)
         ]
 
-    def _where(self, *processes: Process) -> str:
-        """Names and addresses, as settings hold them."""
-        ports = {process.name.removesuffix("-http"): self._port_of[process.name] for process in processes}
-        return ",".join(f"{name}=http://127.0.0.1:{port}" for name, port in ports.items())
+    def _child(self, process: Process, number: int, settings: Mapping[str, str]) -> Child:
+        """The first is called like the process itself."""
+        shares_port = process in (PORTAL, *HTTP) and self._replicas.get(process.name, 1) > 1
+        port = self._port_of[process.name] if number == 1 or shares_port else self._port(process, free=True)
+        own = {"WEGMARKEN_PORT": str(port), "WEGMARKEN_SHARE_PORT": "yes" if shares_port else "no"}
+        name = process.name if number == 1 else f"{process.name}-{number}"
+        return Child(
+            name=name,
+            command=process.command,
+            port=port,
+            environment=inherited(**{**settings, **own}),
+            log=self.data / "logs" / f"{name}.log",
+            shares_port=shares_port,
+        )
+
+    def _address(self, process: Process) -> str:
+        return f"http://127.0.0.1:{self._port_of[process.name]}"
 
     # --- how it does ----------------------------------------------------------------------------
 
     def status(self) -> dict[str, dict[str, Any] | None]:
         """What each process says of itself at ``/health/ready``; None where it does not answer."""
-        found: dict[str, dict[str, Any] | None] = {}
-        for name, child in self.supervisor.children.items():
-            found[name] = None
-            with suppress(requests.RequestException, ValueError):
-                found[name] = requests.get(f"{child.url}/health/ready", timeout=5).json()
-        return found
+        return {name: child.said() for name, child in self.supervisor.children.items()}
 
     def wait_quiet(self, *, timeout: float = 60) -> int:
         """Wait until every event is published, every reaction done and every view there; the head's position.
@@ -184,15 +184,22 @@ class OneMachine:
 
 def _head_if_quiet(status: Mapping[str, Mapping[str, Any] | None]) -> int | None:
     """The position of the newest event if nothing is under way."""
-    relay, react, projector = (status[process.name] for process in (RELAY, REACT, PROJECTOR))
-    if relay is None or react is None or projector is None:
+    relays, reacts, projectors = (_said_by(process, status) for process in (RELAY, REACT, PROJECTOR))
+    if not relays or not reacts or not projectors:
         return None
-    head = relay.get("head")
+    head = relays[0].get("head")
     quiet = (
         head is not None
-        and relay.get("position") == head
-        and not any(react.get(count, 1) for count in ("in_hand", "waiting", "due"))
-        and projector.get("views")
-        and all(position >= head for position in projector["views"].values())
+        and all(relay.get("position") == head for relay in relays)
+        and not any(react.get(count, 1) for react in reacts for count in ("in_hand", "waiting", "due"))
+        and all(projector.get("views") for projector in projectors)
+        and all(position >= head for projector in projectors for position in projector["views"].values())
     )
     return head if quiet else None
+
+
+def _said_by(process: Process, status: Mapping[str, Mapping[str, Any] | None]) -> list[Mapping[str, Any]]:
+    """What each of its replicas says; nothing where one does not answer."""
+    found = [says for name, says in status.items() if re.sub(r"-\d+$", "", name) == process.name]
+    answers = [says for says in found if says is not None]
+    return answers if len(answers) == len(found) else []

@@ -13,12 +13,15 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import requests
 
 GRACE = 10.0
 """Seconds a process gets to finish after SIGTERM before it is killed."""
 PR_SET_PDEATHSIG = 1
+LISTEN = "0A"
+"""How the kernel's table of sockets writes this state."""
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -28,13 +31,17 @@ class NotReady(Exception):
 
 @dataclass
 class Child:
-    """A process that is to run: its arguments after ``python -m``, and the port of its health address."""
+    """A process that is to run: its arguments after ``python -m``, and the port of its health address.
+
+    ``shares_port``: others of its kind answer there, too.
+    """
 
     name: str
     command: Sequence[str]
     port: int
     environment: Mapping[str, str]
     log: Path
+    shares_port: bool = False
     process: subprocess.Popen[bytes] | None = None
     starts: list[float] = field(default_factory=list)
 
@@ -59,9 +66,18 @@ class Child:
         return self.process is not None and self.process.poll() is None
 
     def ready(self) -> bool:
+        if self.shares_port and not (self.process is not None and listens(self.process.pid, self.port)):
+            return False
         with suppress(requests.RequestException):
             return requests.get(f"{self.url}/health/ready", timeout=2).ok
         return False
+
+    def said(self) -> dict[str, Any] | None:
+        """What it says of itself at ``/health/ready``; None where it does not answer."""
+        with suppress(requests.RequestException, ValueError):
+            found: dict[str, Any] = requests.get(f"{self.url}/health/ready", timeout=5).json()
+            return found
+        return None
 
     def send(self, number: signal.Signals) -> None:
         if self.process is not None and self.alive():
@@ -71,6 +87,15 @@ class Child:
         """The end of the process's log, for a message."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return lines[-1] if lines else "(it said nothing)"
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether a process of ours accepts connections on an IPv4 port, as the kernel tells it."""
+    with suppress(OSError):  # it ended meanwhile
+        lines = [line.split() for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]]
+        sockets = {f"socket:[{line[9]}]" for line in lines if line[3] == LISTEN and line[1].endswith(f":{port:04X}")}
+        return any(os.readlink(file) in sockets for file in Path(f"/proc/{pid}/fd").iterdir())
+    return False
 
 
 def dying_with_us() -> Callable[[], None]:
@@ -148,6 +173,16 @@ class Supervisor:
         """Let a held child run again, at once."""
         self._held.discard(name)
         self.children[name].start()
+
+    def restart(self, name: str, *, timeout: float = 60) -> None:
+        """Let one child end in order and start it anew; back when it is ready. Raises NotReady."""
+        self._held.add(name)
+        child = self.children[name]
+        child.send(signal.SIGTERM)
+        if child.process is not None:
+            child.process.wait(GRACE)
+        self.release(name)
+        self.wait_ready(name, timeout=timeout)
 
     def stop(self) -> None:
         """Stop all, those started last first; what does not end within the grace is killed."""
