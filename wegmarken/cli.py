@@ -16,8 +16,11 @@ from services.portal.login.cli import account
 from services.reporting.cli import report
 from shared.api.roles import ROLES
 from shared.bus.cli import parked, relay
+from shared.eventstore.cli import store
 from shared.privacy.cli import access_log, erase
 from shared.projections.cli import views_group
+from shared.runtime import logs
+from wegmarken.backup.cli import backup
 from wegmarken.runners import open_runners
 
 DATA = click.option(
@@ -44,7 +47,7 @@ def wegmarken(context: click.Context) -> None:
             os.environ["WEGMARKEN_BROKER"] = url  # the private node that ./dev up runs there
 
 
-for part in (account, parked, relay, erase, access_log, report, views_group(open_runners)):
+for part in (account, parked, relay, erase, access_log, report, store, backup, views_group(open_runners)):
     wegmarken.add_command(part)
 
 
@@ -52,13 +55,15 @@ for part in (account, parked, relay, erase, access_log, report, views_group(open
 @click.option("--once", is_flag=True, help="Stop after the report; exit 0 only if everything worked.")
 @click.option("--json", "as_json", is_flag=True, help="With --once: one JSON object on standard output, nothing else.")
 @click.option("--seed", default=1, show_default=True, help="Another seed: another population, the same figures.")
-def demo(once: bool, as_json: bool, seed: int) -> None:
+@click.option("--store", metavar="URL", help="An event store of your own, empty: kurrentdb://… (docs/configuration.md)")
+def demo(once: bool, as_json: bool, seed: int, store: str | None) -> None:
     """The platform on the demonstration county: starts everything, posts the scenario, prints the report."""
     from wegmarken import demo as demonstration
 
     if as_json and not once:
         raise click.UsageError("--json goes with --once")
-    demonstration.demo(once=once, as_json=as_json, seed=seed, broker=os.environ.get("WEGMARKEN_BROKER"))
+    broker = os.environ.get("WEGMARKEN_BROKER")
+    demonstration.demo(once=once, as_json=as_json, seed=seed, broker=broker, store=store)
 
 
 @wegmarken.command()
@@ -105,6 +110,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run the command line: what goes wrong as foreseen is one line and exit code 1, Ctrl-C is quiet."""
+    logs.configure("wegmarken", level="warning", format="console")  # beside what commands print, not in it
     foreseen = _foreseen()
     signal.signal(signal.SIGTERM, _stop)
     try:
@@ -127,5 +133,7 @@ def _foreseen() -> tuple[type[Exception], ...]:
     from deploy.one_machine import BrokerUnusable, NotQuiet, PortTaken
     from deploy.supervisor import NotReady
     from scenarios.loader import LoadFailed
+    from wegmarken.demo import StoreUnusable
 
-    return (BrokerFailed, BrokerInUse, BrokerMissing, BrokerUnusable, NotQuiet, NotReady, PortTaken, LoadFailed)
+    broker = (BrokerFailed, BrokerInUse, BrokerMissing, BrokerUnusable)
+    return (*broker, NotQuiet, NotReady, PortTaken, LoadFailed, StoreUnusable)

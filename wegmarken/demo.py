@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,6 +23,9 @@ from scenarios.loader import Api, Loaded, Loader
 from scenarios.steps import Scenario
 from services.reporting.table import table
 from shared.api.roles import AUDITOR, REPORTING
+from shared.eventstore.opening import open_store
+from shared.eventstore.port import StoreUnavailable
+from shared.runtime.config import ConfigurationError
 from wegmarken import accounts
 
 ROLES = (REPORTING, AUDITOR)
@@ -101,11 +104,34 @@ def demonstrate(machine: OneMachine, of: Scenario, *, to: Console) -> Demonstrat
     return Demonstrated(report(machine), loaded, catch_up, get(machine, "/reporting/v1/ledger")["seq"])
 
 
-def demo(*, once: bool, as_json: bool, seed: int, broker: str | None) -> None:
+class StoreUnusable(Exception):
+    """The event store that was named cannot be used. The text says why, and shows nothing of its URL."""
+
+
+def refuse_a_store_in_use(url: str) -> None:
+    """Raises StoreUnusable unless there is an empty store."""
+    try:
+        with closing(open_store(url)) as store:
+            if store.head():
+                raise StoreUnusable("the store holds a history already: the demonstration needs an empty one")
+    except ConfigurationError as error:
+        raise StoreUnusable(str(error)) from None
+    except StoreUnavailable as error:
+        raise StoreUnusable(f"the store does not answer ({error})") from None
+
+
+def demo(*, once: bool, as_json: bool, seed: int, broker: str | None, store: str | None) -> None:
     """Run the demonstration; see ``./dev demo --help``."""
     to = Console(stderr=True)
     of = scenario(seed)
-    with throw_away() as data, OneMachine(data, clock="manual", broker=broker, say=to.print) as machine:
+    settings = {}
+    if store is not None:
+        refuse_a_store_in_use(store)
+        settings["WEGMARKEN_EVENTSTORE"] = store
+    with (
+        throw_away() as data,
+        OneMachine(data, clock="manual", broker=broker, settings=settings, say=to.print) as machine,
+    ):
         found = demonstrate(machine, of, to=to)
         if as_json:
             print(json.dumps(found.as_json(of.name), ensure_ascii=False))
@@ -128,4 +154,8 @@ def show_addresses(machine: OneMachine, to: Console) -> None:
     to.print(f"  the pages    {machine.portal}", highlight=False)
     for service, url in machine.addresses.items():
         to.print(f"  {service:<12} {url}/openapi.json", highlight=False)
-    to.print(f"  a token      ./dev wegmarken token NAME --role reporting --data {machine.data}", highlight=False, soft_wrap=True)
+    to.print(
+        f"  a token      ./dev wegmarken token NAME --role reporting --data {machine.data}",
+        highlight=False,
+        soft_wrap=True,
+    )

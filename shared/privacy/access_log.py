@@ -1,7 +1,7 @@
 """The access log: who read which person's record, when, what for and why.
 
-A store of its own, one SQLite file per month, so that a month is dropped by deleting its file. A read
-that cannot be recorded is refused.
+A store of its own, one SQLite file or one PostgreSQL partition per month, so that a month is dropped by deleting
+its file or table. A read that cannot be recorded is refused.
 """
 
 from __future__ import annotations
@@ -9,21 +9,38 @@ from __future__ import annotations
 import fcntl
 import os
 import re
-import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Final
 
-from shared.eventstore.port import StoreUnavailable
+from shared.database import postgres
+from shared.database.migrations import Step, TooNew, migrate
+from shared.database.plain import Database, DatabaseUnavailable, PostgresDatabase, Row, SqliteDatabase
 from shared.runtime.native import threading
 
 BUSY_SECONDS = 5.0
-TABLE = """CREATE TABLE IF NOT EXISTS accesses (
-    number INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, subject TEXT NOT NULL, purpose TEXT NOT NULL,
-    reason TEXT)"""
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
+STEPS_OF_A_FILE: tuple[Step, ...] = (
+    (
+        """create table if not exists accesses (
+            number integer primary key, at text not null, actor text not null, subject text not null,
+            purpose text not null, reason text)""",
+    ),
+)
+STEPS_OF_A_SCHEMA: tuple[Step, ...] = (
+    (
+        """create table if not exists accesses (
+            month {text} not null, number bigint not null, at {text} not null, actor {text} not null,
+            subject {text} not null, purpose {text} not null, reason {text}, primary key (month, number))
+            partition by list (month)""",
+    ),
+)
+_OF_SOMEBODY: Final = """(cast(:subject as text) is null or subject = :subject)
+                         and (cast(:actor as text) is null or actor = :actor)"""
 MARK = r"[0-9]{4}-[0-9]{2}:[0-9]{1,15}"
 """A place in the log: a month and a number in it."""
 
@@ -52,13 +69,16 @@ class AccessNotRecorded(Exception):
     """The access log cannot be written: the read must be refused."""
 
 
-class AccessLog:
-    """The access log in a directory, written by any number of processes."""
+def open_access_log(where: str) -> AccessLog:
+    """The access log in a directory, or in a PostgreSQL database."""
+    return PostgresAccessLog(where) if postgres.is_postgres(where) else FileAccessLog(Path(where))
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._lock = threading.Lock()  # native: nothing under it yields to eventlet's hub
-        self._open: _Month | None = None
+
+class AccessLog(ABC):
+    """The access log, written by any number of processes."""
+
+    _accesses: ClassVar[str]
+    """The rows of ``:month``."""
 
     def record(self, *subjects: str, actor: str, purpose: str, at: datetime, reason: str | None = None) -> None:
         """Record a read of all the subjects or of none, durably, before it is answered.
@@ -66,40 +86,23 @@ class AccessLog:
         ``at`` has a time zone. Raises AccessNotRecorded.
         """
         instant = at.astimezone(UTC)
-        rows = [(instant.isoformat(), actor, subject, purpose, reason) for subject in dict.fromkeys(subjects)]
-        with self._lock:
-            try:
-                db = self._month_of(instant).db
-                db.execute("BEGIN IMMEDIATE")
-                db.executemany(
-                    "INSERT INTO accesses (at, actor, subject, purpose, reason) VALUES (?, ?, ?, ?, ?)", rows
-                )
-                db.execute("COMMIT")
-            except (sqlite3.Error, OSError) as error:
-                self._close()
-                raise AccessNotRecorded(f"access log: {error}") from error
+        said = {"at": instant.isoformat(), "actor": actor, "purpose": purpose, "reason": reason}
+        rows = [{**said, "subject": subject} for subject in dict.fromkeys(subjects)]
+        try:
+            self._record(f"{instant:%Y-%m}", rows)
+        except (DatabaseUnavailable, OSError) as error:
+            raise AccessNotRecorded(f"access log: {error}") from error
 
+    @abstractmethod
     def months(self) -> list[str]:
         """The recorded months, oldest first, like "2018-11"."""
-        return sorted(
-            found[1]
-            for path in self._directory.glob("access-*.db")
-            if (found := re.fullmatch(r"access-(\d{4}-\d{2})\.db", path.name))
-        )
 
     def accesses(self, month: str, *, subject: str | None = None, actor: str | None = None) -> list[Access]:
-        """The reads of a month ("2018-11") in order, of all or of one subject or actor."""
-        path = self._path(month)
-        if not path.exists():
-            return []
-        with closing(sqlite3.connect(path, timeout=BUSY_SECONDS)) as db:
-            rows = db.execute(
-                """SELECT at, actor, subject, purpose, reason FROM accesses
-                   WHERE (:subject IS NULL OR subject = :subject) AND (:actor IS NULL OR actor = :actor)
-                   ORDER BY number""",
-                {"subject": subject, "actor": actor},
-            ).fetchall()
-        return [_access(*row) for row in rows]
+        """The reads of a month ("2018-11") in order, of all or of one subject or actor. Raises StoreUnavailable."""
+        query = f"""select * from {self._accesses}
+                    where {_OF_SOMEBODY}
+                    order by number"""
+        return [_access(row) for row in self._read(month, query, subject=subject, actor=actor)]
 
     def search(
         self,
@@ -118,53 +121,98 @@ class AccessLog:
         first, last = (instant.astimezone(UTC) for instant in (since, until))
         month_of_mark, _, number = (after or ":0").partition(":")
         begin = max(f"{first:%Y-%m}", month_of_mark)
+        query = f"""select * from {self._accesses}
+                    where number > :after and at >= :since and at < :until
+                    and {_OF_SOMEBODY}
+                    order by number limit :limit"""
         found: list[tuple[str, Access]] = []
         for month in self.months():
             if begin <= month <= f"{last:%Y-%m}" and len(found) <= limit:
-                found += self._search(
+                rows = self._read(
                     month,
-                    {
-                        "since": first.isoformat(),
-                        "until": last.isoformat(),
-                        "subject": subject,
-                        "actor": actor,
-                        "after": int(number) if month == month_of_mark else 0,
-                        "limit": limit + 1 - len(found),
-                    },
+                    query,
+                    since=first.isoformat(),
+                    until=last.isoformat(),
+                    subject=subject,
+                    actor=actor,
+                    after=int(number) if month == month_of_mark else 0,
+                    limit=limit + 1 - len(found),
                 )
+                found += [(f"{month}:{row['number']}", _access(row)) for row in rows]
         page = found[:limit]
         return [access for _, access in page], page[-1][0] if len(found) > limit else None
-
-    def _search(self, month: str, parameters: Mapping[str, Any]) -> list[tuple[str, Access]]:
-        with _unavailable_if_it_fails(), closing(sqlite3.connect(self._path(month), timeout=BUSY_SECONDS)) as db:
-            rows = db.execute(
-                """SELECT number, at, actor, subject, purpose, reason FROM accesses
-                   WHERE number > :after AND at >= :since AND at < :until
-                   AND (:subject IS NULL OR subject = :subject) AND (:actor IS NULL OR actor = :actor)
-                   ORDER BY number LIMIT :limit""",
-                parameters,
-            ).fetchall()
-        return [(f"{month}:{number}", _access(*row)) for number, *row in rows]
 
     def drop_before(self, first_kept: str) -> list[str]:
         """Delete the months before one ("2018-11"); returns their names."""
         dropped = [month for month in self.months() if month < first_kept]
         for month in dropped:
-            path = self._path(month)
-            for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
-                path.with_name(name).unlink(missing_ok=True)
+            self._drop(month)
         return dropped
+
+    @abstractmethod
+    def close(self) -> None: ...
+
+    @abstractmethod
+    def _record(self, month: str, rows: Sequence[Row]) -> None: ...
+
+    @abstractmethod
+    def _read(self, month: str, query: str, **parameters: Any) -> list[Row]: ...
+
+    @abstractmethod
+    def _drop(self, month: str) -> None: ...
+
+
+class FileAccessLog(AccessLog):
+    """The access log in a directory, one file per month."""
+
+    _accesses = "accesses"
+    _ADD: Final = """insert into accesses (at, actor, subject, purpose, reason)
+                     values (:at, :actor, :subject, :purpose, :reason)"""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._lock = threading.Lock()  # native: nothing under it yields to eventlet's hub
+        self._open: _Month | None = None
+
+    def months(self) -> list[str]:
+        return sorted(
+            found[1]
+            for path in self._directory.glob("access-*.db")
+            if (found := re.fullmatch(r"access-(\d{4}-\d{2})\.db", path.name))
+        )
 
     def close(self) -> None:
         with self._lock:
             self._close()
 
+    def _record(self, month: str, rows: Sequence[Row]) -> None:
+        with self._lock:
+            try:
+                with self._month_of(month).database.transaction() as statements:
+                    for row in rows:
+                        statements.write(self._ADD, **row)
+            except BaseException:
+                self._close()
+                raise
+
+    def _read(self, month: str, query: str, **parameters: Any) -> list[Row]:
+        if not self._path(month).exists():
+            return []
+        with closing(SqliteDatabase(self._path(month), busy_seconds=BUSY_SECONDS)) as database:
+            _migrate(database, STEPS_OF_A_FILE)
+            return database.read(query, **parameters)
+
+    def _drop(self, month: str) -> None:
+        path = self._path(month)
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
+
     def _path(self, month: str) -> Path:
         return self._directory / f"access-{month}.db"
 
-    def _month_of(self, instant: datetime) -> _Month:
+    def _month_of(self, month: str) -> _Month:
         """The open file of the month; opened again when it is another month or the file was replaced."""
-        path = self._path(f"{instant:%Y-%m}")
+        path = self._path(month)
         if self._open is None or self._open.path != path or not self._open.is_in_place():
             self._close()
             self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -173,25 +221,88 @@ class AccessLog:
 
     def _close(self) -> None:
         if self._open is not None:
-            with suppress(sqlite3.Error):
-                self._open.db.close()
+            self._open.database.close()
             self._open = None
 
 
-def _access(at: str, actor: str, subject: str, purpose: str, reason: str | None) -> Access:
-    return Access(at=datetime.fromisoformat(at), actor=actor, subject=subject, purpose=purpose, reason=reason)
+class PostgresAccessLog(AccessLog):
+    """The access log in a schema of PostgreSQL, one partition per month. Opened when it is first needed."""
+
+    _accesses = "(select * from accesses where month = :month) as accesses"
+    _ADD: Final = """insert into accesses (month, number, at, actor, subject, purpose, reason)
+                     values (:month, (select coalesce(max(number), 0) + 1 from accesses where month = :month),
+                             :at, :actor, :subject, :purpose, :reason)"""
+
+    def __init__(self, url: str) -> None:
+        self._database = PostgresDatabase(url)
+        self._is_whole = False
+
+    def months(self) -> list[str]:
+        rows = self._whole().read(
+            "select inhrelid::regclass::text as name from pg_inherits where inhparent = 'accesses'::regclass"
+        )
+        return sorted(row["name"].removeprefix("accesses_").replace("_", "-") for row in rows)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def _record(self, month: str, rows: Sequence[Row]) -> None:
+        with self._whole().transaction() as statements:
+            statements.write(
+                f"create table if not exists {_partition(month)} partition of accesses for values in ('{month}')"
+            )
+            for row in rows:
+                statements.write(self._ADD, month=month, **row)
+
+    def _read(self, month: str, query: str, **parameters: Any) -> list[Row]:
+        return self._whole().read(query, month=month, **parameters)
+
+    def _drop(self, month: str) -> None:
+        self._whole().write(f"drop table if exists {_partition(month)}")
+
+    def _whole(self) -> PostgresDatabase:
+        if not self._is_whole:
+            _migrate(self._database, STEPS_OF_A_SCHEMA)
+            self._is_whole = True
+        return self._database
+
+
+def _partition(month: str) -> str:
+    """The table of a month. Raises ValueError for what is none."""
+    if re.fullmatch(r"\d{4}-\d{2}", month) is None:
+        raise ValueError(month)
+    return f"accesses_{month.replace('-', '_')}"
+
+
+def _migrate(database: Database, steps: tuple[Step, ...]) -> None:
+    """Raises DatabaseUnavailable, also for what a newer program has written: this one can neither read nor record."""
+    try:
+        migrate(database, steps)
+    except TooNew as error:
+        raise DatabaseUnavailable(str(error)) from None
+
+
+def _access(row: Row) -> Access:
+    return Access(
+        at=datetime.fromisoformat(row["at"]),
+        actor=row["actor"],
+        subject=row["subject"],
+        purpose=row["purpose"],
+        reason=row["reason"],
+    )
 
 
 class _Month:
     def __init__(self, path: Path) -> None:
         self.path = path
         with _one_process_at_a_time(path.parent):  # SQLite does not wait when two turn on WAL at once
-            with suppress(FileExistsError):
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
-            self.db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", TABLE):
-                self.db.execute(statement)
-            self._inode = path.stat().st_ino
+            self.database = SqliteDatabase(path, PRAGMAS, busy_seconds=BUSY_SECONDS)
+            try:
+                _migrate(self.database, STEPS_OF_A_FILE)
+                self._inode = path.stat().st_ino
+            except BaseException:
+                self.database.close()
+                raise
 
     def is_in_place(self) -> bool:
         """Else a write would go to a deleted file and be lost without a word."""
@@ -199,14 +310,6 @@ class _Month:
             return self.path.stat().st_ino == self._inode
         except FileNotFoundError:
             return False
-
-
-@contextmanager
-def _unavailable_if_it_fails() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise StoreUnavailable(f"access log: {error}") from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 import click
@@ -9,10 +10,11 @@ import click
 from shared.contracts.model import PersonalClass
 from shared.eventstore.opening import open_store
 from shared.eventstore.port import StoreUnavailable
-from shared.privacy.access_log import AccessLog, oldest_kept
+from shared.privacy.access_log import oldest_kept, open_access_log
 from shared.privacy.erasure import SubjectUnknown
 from shared.privacy.erasure import erase as erase_subject
 from shared.privacy.keyring import KeysNotScrubbed, open_keyring
+from shared.privacy.record import RecordUnreadable, add_to_record
 from shared.runtime.config import ConfigurationError, Settings
 
 
@@ -30,8 +32,9 @@ from shared.runtime.config import ConfigurationError, Settings
 def erase(person: str, reason: str, classes: tuple[str, ...], yes: bool) -> None:
     """Make what is sealed of PERSON (an id) unreadable for ever. The log and its digests stay as they are.
 
-    Statistics stay while they may be kept, so that figures do not change, unless they are named. Repeat the
-    command after any failure: it takes up where it stopped.
+    Statistics stay while they may be kept, so that figures do not change, unless they are named. Each erasure is added
+    to the record (WEGMARKEN_ERASURES), from which a restore erases again. Repeat the command after any failure: it
+    takes up where it stopped.
     """
     if not yes:
         click.confirm(f"Destroy the keys of {person}? Nobody can undo this", abort=True)
@@ -39,16 +42,19 @@ def erase(person: str, reason: str, classes: tuple[str, ...], yes: bool) -> None
         settings = Settings.from_environment()
         store, keyring = open_store(settings.eventstore), open_keyring(settings.keyring, {})
         try:
+            add_to_record(settings.erasures, keyring.erasures())  # before anything is destroyed: can it be written?
             erased = erase_subject(keyring, store, person, reason, [PersonalClass(c) for c in classes] or None)
         finally:
-            keyring.close()
-            store.close()
+            with closing(store), closing(keyring):
+                add_to_record(settings.erasures, keyring.erasures())
     except SubjectUnknown:
         raise click.ClickException(f"there is no person and no employee {person}") from None
     except KeysNotScrubbed:
         raise click.ClickException("the keys are destroyed, but a reader still holds old pages: repeat it") from None
-    except (StoreUnavailable, ConfigurationError) as error:
+    except (StoreUnavailable, ConfigurationError, RecordUnreadable) as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"the record of erasures cannot be written ({error}): mend it, and repeat") from None
     if not erased.erasures:
         click.echo("Everything had been erased before.")
     for erasure in erased.erasures:
@@ -71,7 +77,7 @@ def access_log() -> None:
     help="The first month that stays.",
 )
 def drop(before: datetime) -> None:
-    """Delete the months before one; each is a file of its own.
+    """Delete the months before one; each is a file or table of its own.
 
     Refused while one of them must still be kept (WEGMARKEN_ACCESS_LOG_MONTHS).
     """
@@ -83,8 +89,9 @@ def drop(before: datetime) -> None:
             raise click.ClickException(
                 f"{needed} must still be kept: the access log is kept for {settings.access_log_months} months"
             )
-        dropped = AccessLog(settings.access_log).drop_before(first_kept)
-    except (ConfigurationError, OSError) as error:
+        with closing(open_access_log(settings.access_log)) as log:
+            dropped = log.drop_before(first_kept)
+    except (ConfigurationError, StoreUnavailable, OSError) as error:
         raise click.ClickException(str(error)) from None
     count = f"{len(dropped)} {'month' if len(dropped) == 1 else 'months'} dropped"
     click.echo(f"{count}: {', '.join(dropped)}" if dropped else count)

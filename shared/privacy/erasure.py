@@ -67,9 +67,11 @@ def erase(
 
 
 def replay(keyring: KeyRing, erasures: Iterable[Erasure]) -> None:
-    """Erase again what had been erased, after a key ring was restored from a backup."""
+    """Erase again what had been erased, after a key ring was restored from a backup; what it knows of is left alone."""
+    known = {(each.subject, each.personal_class) for each in keyring.erasures()}
     for erasure in erasures:
-        keyring.destroy(erasure.subject, {erasure.personal_class}, erasure.reason)
+        if (erasure.subject, erasure.personal_class) not in known:
+            keyring.destroy(erasure.subject, {erasure.personal_class}, erasure.reason, erased_at=erasure.erased_at)
 
 
 def _households(store: EventStore, person_id: str) -> list[HouseholdId]:

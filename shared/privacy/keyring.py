@@ -11,21 +11,31 @@ import fcntl
 import hmac
 import mmap
 import os
-import sqlite3
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, overload
 
+import psycopg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.contracts.model import Hidden, MasterMissing, PersonalClass
+from shared.database import postgres
+from shared.database.migrations import Step, migrate
+from shared.database.plain import (
+    Database,
+    DatabaseUnavailable,
+    PostgresDatabase,
+    Row,
+    SqliteDatabase,
+    Statements,
+)
 from shared.eventstore.port import StoreUnavailable
-from shared.runtime.native import threading
+from shared.runtime.native import aside, threading, time
 
 KeyName: TypeAlias = tuple[PersonalClass, str]
 """A key is named by its class and its subject."""
@@ -66,7 +76,7 @@ class KeyRingUnavailable(StoreUnavailable):
 
 
 class KeysNotScrubbed(Exception):
-    """Keys were destroyed, but their wrapped bytes may still be in the write-ahead log: destroy again."""
+    """Keys were destroyed, but a reader keeps their wrapped bytes in a file: destroy again."""
 
 
 class KeyRing(Protocol):
@@ -90,11 +100,14 @@ class KeyRing(Protocol):
         """Make all the keys that do not exist yet, in one transaction. Raises SubjectErased, MasterMissing."""
         ...
 
-    def destroy(self, subject: str, classes: Collection[PersonalClass], reason: str) -> list[Erasure]:
+    def destroy(
+        self, subject: str, classes: Collection[PersonalClass], reason: str, *, erased_at: datetime | None = None
+    ) -> list[Erasure]:
         """Destroy the subject's keys of these classes, whether they exist yet or not.
 
-        On return no wrapped key is left in any file and every process refuses the key. Returns the
-        new tombstones; repeating it changes nothing. Raises KeysNotScrubbed.
+        Now, or again as of ``erased_at``. On return no wrapped key is left in any file (of PostgreSQL: except its
+        write-ahead log) and every process refuses the key. Returns the new tombstones; repeating it changes nothing.
+        Raises KeysNotScrubbed.
         """
         ...
 
@@ -106,61 +119,78 @@ class KeyRing(Protocol):
 
 
 def open_keyring(url: str, masters: Mapping[PersonalClass, bytes]) -> KeyRing:
-    """The key ring at a URL (``sqlite:///path``). Raises ValueError, MasterMismatch, KeyRingUnavailable."""
+    """The key ring at a URL (``sqlite:///path`` or ``postgresql://…``).
+
+    Raises ValueError, MasterMismatch, KeyRingUnavailable.
+    """
+    if postgres.is_postgres(url):
+        return PostgresKeyRing(url, masters)
     scheme, separator, path = url.partition(":///")
     if scheme != "sqlite" or not separator or not path:
-        raise ValueError(f"key ring URL {url!r}: expected sqlite:///<path>")
+        raise ValueError("a key ring's URL: expected sqlite:///<path> or postgresql://…")
     return SqliteKeyRing(Path(path), masters)
 
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY")
-TABLES = (
-    # Rows are only ever added at the end and overwritten in place, never deleted or grown: so SQLite
-    # never moves one to another page, and no page holds a stale copy of a wrapped key.
-    """CREATE TABLE IF NOT EXISTS keys (
-        number INTEGER PRIMARY KEY, subject TEXT NOT NULL, class TEXT NOT NULL, wrapped BLOB NOT NULL,
-        UNIQUE (subject, class))""",
-    """CREATE TABLE IF NOT EXISTS erasures (
-        number INTEGER PRIMARY KEY, subject TEXT NOT NULL, class TEXT NOT NULL, erased_at TEXT NOT NULL,
-        reason TEXT NOT NULL, UNIQUE (subject, class))""",
-    "CREATE TABLE IF NOT EXISTS masters (class TEXT PRIMARY KEY, proof BLOB NOT NULL)",
+STEPS: tuple[Step, ...] = (
+    (
+        # In SQLite rows are only ever added at the end and overwritten in place, never deleted or grown: so it
+        # never moves one to another page, and no page holds a stale copy of a wrapped key.
+        """create table if not exists keys (
+            number integer primary key, subject {text} not null, class {text} not null, wrapped {blob} not null,
+            unique (subject, class))""",
+        """create table if not exists erasures (
+            number integer primary key, subject {text} not null, class {text} not null, erased_at {text} not null,
+            reason {text} not null, unique (subject, class))""",
+        "create table if not exists masters (class {text} primary key, proof {blob} not null)",
+    ),
 )
-FIND = """SELECT (SELECT wrapped FROM keys WHERE subject = :subject AND class = :class),
-                 EXISTS (SELECT 1 FROM erasures WHERE subject = :subject AND class = :class)"""
-OVERWRITE = "UPDATE keys SET wrapped = zeroblob(length(wrapped)) WHERE subject = ? AND class = ?"
+STEPS_OF_A_SCHEMA: tuple[Step, ...] = (
+    *STEPS,
+    # PostgreSQL's statistics would keep samples of wrapped keys, which outlive them.
+    ("alter table keys alter column wrapped set statistics 0",),
+)
+FIND = """select (select wrapped from keys where subject = :subject and class = :class) as wrapped,
+                 exists (select 1 from erasures where subject = :subject and class = :class) as erased"""
+ADD = """insert into keys (number, subject, class, wrapped)
+         values ((select coalesce(max(number), 0) + 1 from keys), :subject, :class, :wrapped)
+         on conflict (subject, class) do nothing"""
+ENTOMB = """insert into erasures (number, subject, class, erased_at, reason)
+            values ((select coalesce(max(number), 0) + 1 from erasures), :subject, :class, :erased_at, :reason)
+            on conflict (subject, class) do nothing"""
+PROVE = "insert into masters (class, proof) values (:class, :proof) on conflict (class) do nothing"
 
 
-class SqliteKeyRing:
-    """A key ring in one SQLite file, shared by any number of processes of one machine.
+class Closable(Protocol):
+    def close(self) -> None: ...
 
-    Keys found once are kept in memory. ``<path>-erasing`` is a counter in shared memory that an
-    erasure moves, so every lookup notices an erasure by another process without touching the file.
-    Raises MasterMismatch, KeyRingUnavailable.
-    """
 
-    def __init__(self, path: Path, masters: Mapping[PersonalClass, bytes]) -> None:
+class Watch(Protocol):
+    """Tells a process in no time whether keys were destroyed, by itself or by another one."""
+
+    def read(self) -> bytes:
+        """Another value than before once keys were destroyed; odd in its first byte while nobody can tell."""
+        ...
+
+    def erasing(self) -> AbstractContextManager[None]:
+        """Around the destruction: when it is left, no watch anywhere says what it said before."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class _KeyRing:
+    """What both key rings have in common. Keys found once are kept in memory."""
+
+    _database: Database
+    _watch: Watch
+
+    def __init__(self, masters: Mapping[PersonalClass, bytes]) -> None:
         self._masters = {personal_class: AESGCM(master) for personal_class, master in masters.items()}
-        self._lock = threading.RLock()  # native: nothing under it yields to eventlet's hub
+        self._lock = threading.RLock()  # native, for memory only: whoever asks a database may yield
         self._ready: OrderedDict[KeyName, AESGCM | Hidden] = OrderedDict()
         self._followed = 0
         self._seen = b""
-        with _unavailable_if_it_fails():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):
-                os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
-            self._stamp = _ErasureStamp(path.with_name(f"{path.name}-erasing"))
-            with self._stamp.exclusive():  # SQLite does not wait when two processes turn on WAL at once
-                self._db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-                for pragma in PRAGMAS:
-                    self._db.execute(f"PRAGMA {pragma}")
-                for table in TABLES:
-                    self._db.execute(table)
-        try:
-            for personal_class, master in masters.items():
-                self._prove(personal_class, master)
-        except BaseException:
-            self.close()
-            raise
 
     @overload
     def key(self, subject: str, personal_class: PersonalClass, create: Literal[True]) -> AESGCM: ...
@@ -174,7 +204,7 @@ class SqliteKeyRing:
                 raise MasterMissing(f"no master key of class {personal_class}")
             return Hidden.SEALED
         name = (personal_class, subject)
-        if self._stamp.read() != self._seen:
+        if self._watch.read() != self._seen:
             self._follow_erasures()
         found = self._ready.get(name) or self._look_up(name)
         if found is None and create:
@@ -187,7 +217,7 @@ class SqliteKeyRing:
         return found
 
     def ensure(self, names: Iterable[KeyName]) -> None:
-        if self._stamp.read() != self._seen:
+        if self._watch.read() != self._seen:
             self._follow_erasures()
         absent = []
         for personal_class, subject in names:
@@ -201,94 +231,91 @@ class SqliteKeyRing:
         if absent:
             self._create(absent)
 
-    def destroy(self, subject: str, classes: Collection[PersonalClass], reason: str) -> list[Erasure]:
-        erased_at = datetime.now(UTC)
-        new = []
-        with self._lock, _unavailable_if_it_fails():
-            with self._stamp.erasing(), self._transaction():
-                for personal_class in sorted(set(classes)):
-                    added = self._db.execute(
-                        "INSERT OR IGNORE INTO erasures (subject, class, erased_at, reason) VALUES (?, ?, ?, ?)",
-                        (subject, personal_class.value, erased_at.isoformat(), reason),
-                    )
-                    self._db.execute(OVERWRITE, (subject, personal_class.value))
-                    if added.rowcount:
-                        new.append(
-                            Erasure(
-                                number=added.lastrowid or 0,
-                                subject=subject,
-                                personal_class=personal_class,
-                                erased_at=erased_at,
-                                reason=reason,
-                            )
-                        )
-            (busy, _, _) = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:
-            raise KeysNotScrubbed(subject)
-        return new
+    def destroy(
+        self, subject: str, classes: Collection[PersonalClass], reason: str, *, erased_at: datetime | None = None
+    ) -> list[Erasure]:
+        erased_at = erased_at or datetime.now(UTC)
+        with _unavailable_if_it_fails():
+            with self._watch.erasing(), self._database.transaction() as statements:
+                new = [
+                    personal_class.value
+                    for personal_class in sorted(set(classes))
+                    if self._entomb(statements, (personal_class, subject), erased_at, reason)
+                ]
+                tombstones = statements.read("select * from erasures where subject = :subject", subject=subject)
+            if not self._scrub():
+                raise KeysNotScrubbed(subject)
+        return sorted((_erasure(row) for row in tombstones if row["class"] in new), key=lambda each: each.number)
 
     def erasures(self, after: int = 0) -> list[Erasure]:
-        with self._lock, _unavailable_if_it_fails():
-            rows = self._db.execute(
-                "SELECT number, subject, class, erased_at, reason FROM erasures WHERE number > ? ORDER BY number",
-                (after,),
-            ).fetchall()
-        return [
-            Erasure(
-                number=number,
-                subject=subject,
-                personal_class=PersonalClass(personal_class),
-                erased_at=datetime.fromisoformat(erased_at),
-                reason=reason,
-            )
-            for number, subject, personal_class, erased_at, reason in rows
-        ]
+        with _unavailable_if_it_fails():
+            rows = self._database.read("select * from erasures where number > :after order by number", after=after)
+        return [_erasure(row) for row in rows]
 
     def close(self) -> None:
         with self._lock:
             self._ready.clear()
-            self._db.close()
-            self._stamp.close()
+        self._database.close()
+        self._watch.close()
+
+    def _overwrite(self) -> str:
+        """How a key is destroyed."""
+        raise NotImplementedError
+
+    def _scrub(self) -> bool:
+        """Remove what is left of destroyed keys; False while a reader holds on to it."""
+        raise NotImplementedError
+
+    def _prove_all(self, masters: Mapping[PersonalClass, bytes]) -> None:
+        for personal_class, master in masters.items():
+            self._prove(personal_class, master)
+
+    def _entomb(self, statements: Statements, name: KeyName, erased_at: datetime, reason: str) -> bool:
+        """Destroy a key; False when it had been destroyed before."""
+        is_new = statements.write(ENTOMB, **_columns(name), erased_at=erased_at.isoformat(), reason=reason)
+        statements.write(self._overwrite(), **_columns(name))
+        return bool(is_new)
 
     def _look_up(self, name: KeyName) -> AESGCM | Hidden | None:
-        """From the file, kept for the next time.
+        """From the database, kept for the next time.
 
-        Under the lock from reading to keeping: else an erasure followed in between would be undone.
+        Not kept if an erasure was followed between reading and keeping: it would be undone.
         """
-        with self._lock:
-            with _unavailable_if_it_fails():
-                wrapped, erased = self._db.execute(FIND, {"class": name[0].value, "subject": name[1]}).fetchone()
-            if erased:
-                return self._keep(name, Hidden.ERASED)
-            return None if wrapped is None else self._keep(name, AESGCM(self._unwrap(name, wrapped)))
+        followed = self._followed
+        with _unavailable_if_it_fails():
+            (row,) = self._database.read(FIND, **_columns(name))
+        if row["erased"]:
+            return self._keep(name, Hidden.ERASED, followed)
+        return (
+            None if row["wrapped"] is None else self._keep(name, AESGCM(self._unwrap(name, row["wrapped"])), followed)
+        )
 
-    def _keep(self, name: KeyName, key: AESGCM | Hidden) -> AESGCM | Hidden:
-        if len(self._ready) >= KEYS_IN_MEMORY:
-            self._ready.popitem(last=False)
-        self._ready[name] = key
+    def _keep(self, name: KeyName, key: AESGCM | Hidden, followed: int) -> AESGCM | Hidden:
+        with self._lock:
+            if followed == self._followed:
+                if len(self._ready) >= KEYS_IN_MEMORY:
+                    self._ready.popitem(last=False)
+                self._ready[name] = key
         return key
 
     def _create(self, names: Iterable[KeyName]) -> None:
         """Make keys; where another process was faster, its key stands."""
-        with self._lock, _unavailable_if_it_fails(), self._transaction():
+        with _unavailable_if_it_fails(), self._database.transaction() as statements:
             for name in names:
-                parameters = {"class": name[0].value, "subject": name[1]}
-                _, erased = self._db.execute(FIND, parameters).fetchone()
-                if erased:
+                (row,) = statements.read(FIND, **_columns(name))
+                if row["erased"]:
                     raise SubjectErased(name[1])
-                self._db.execute(
-                    "INSERT OR IGNORE INTO keys (subject, class, wrapped) VALUES (:subject, :class, :wrapped)",
-                    {**parameters, "wrapped": self._wrap(name, os.urandom(KEY_BYTES))},
-                )
+                statements.write(ADD, **_columns(name), wrapped=self._wrap(name, os.urandom(KEY_BYTES)))
 
     def _follow_erasures(self) -> None:
+        stamp = self._watch.read()
+        erasures = self.erasures(self._followed)
         with self._lock:
-            stamp = self._stamp.read()
-            for erasure in self.erasures(self._followed):
+            for erasure in erasures:
                 name = (erasure.personal_class, erasure.subject)
                 if name in self._ready:
                     self._ready[name] = Hidden.ERASED
-                self._followed = erasure.number
+                self._followed = max(self._followed, erasure.number)
             if not _in_progress(stamp):  # else look again at the next lookup
                 self._seen = stamp
 
@@ -305,27 +332,115 @@ class SqliteKeyRing:
     def _prove(self, personal_class: PersonalClass, master: bytes) -> None:
         """Compare a master with the one used first, before any key is wrapped with the wrong one."""
         proof = hmac.digest(master, f"master of {personal_class}".encode(), "sha256")
-        query = "SELECT proof FROM masters WHERE class = ?"
-        with self._lock, _unavailable_if_it_fails():
-            if (row := self._db.execute(query, (personal_class.value,)).fetchone()) is None:
-                with self._transaction():
-                    self._db.execute(
-                        "INSERT OR IGNORE INTO masters (class, proof) VALUES (?, ?)", (personal_class.value, proof)
-                    )
-                row = self._db.execute(query, (personal_class.value,)).fetchone()
-        if not hmac.compare_digest(row[0], proof):
+        query, name = "select proof from masters where class = :class", {"class": personal_class.value}
+        with _unavailable_if_it_fails():
+            if not (found := self._database.read(query, **name)):
+                self._database.write(PROVE, **name, proof=proof)
+                found = self._database.read(query, **name)
+        if not hmac.compare_digest(found[0]["proof"], proof):
             raise MasterMismatch(f"the master key of class {personal_class} does not belong to this key ring")
 
+
+class SqliteKeyRing(_KeyRing):
+    """A key ring in one SQLite file, shared by any number of processes of one machine.
+
+    ``<path>-erasing`` is a counter in shared memory that an erasure moves, so every lookup notices an erasure by
+    another process without touching the file. Raises MasterMismatch, KeyRingUnavailable.
+    """
+
+    def __init__(self, path: Path, masters: Mapping[PersonalClass, bytes]) -> None:
+        super().__init__(masters)
+        with _unavailable_if_it_fails():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._watch = self._stamp = _ErasureStamp(path.with_name(f"{path.name}-erasing"))
+            # SQLite does not wait when two processes turn on WAL at once.
+            with _closed_if_it_fails(self._stamp), self._stamp.exclusive():
+                self._database = self._file = SqliteDatabase(path, PRAGMAS, busy_seconds=BUSY_SECONDS)
+                with _closed_if_it_fails(self._file):
+                    migrate(self._file, STEPS)
+        with _closed_if_it_fails(self):
+            self._prove_all(masters)
+
+    def _overwrite(self) -> str:
+        return "update keys set wrapped = zeroblob(length(wrapped)) where subject = :subject and class = :class"
+
+    def _scrub(self) -> bool:
+        return self._file.empty_log()
+
+
+class PostgresKeyRing(_KeyRing):
+    """A key ring in a schema of PostgreSQL, shared by any number of machines.
+
+    Raises MasterMismatch, KeyRingUnavailable.
+    """
+
+    def __init__(self, url: str, masters: Mapping[PersonalClass, bytes]) -> None:
+        super().__init__(masters)
+        self._database = self._schema = PostgresDatabase(url)
+        with _unavailable_if_it_fails(), _closed_if_it_fails(self._schema):
+            migrate(self._schema, STEPS_OF_A_SCHEMA)
+        self._watch = Lease(url)
+        with _closed_if_it_fails(self):
+            self._prove_all(masters)
+
+    def _overwrite(self) -> str:
+        return "delete from keys where subject = :subject and class = :class"
+
+    def _scrub(self) -> bool:
+        return self._schema.scrub("keys")
+
+
+class Lease:
+    """A process may use the keys it has in memory for ``SECONDS`` after the database said what was destroyed.
+
+    A thread asks again in time, and at once when an erasure notifies it. Whoever destroys a key waits for a lease's
+    length: by then each process has heard of it, or does not trust its memory and asks the database each time.
+    """
+
+    SECONDS = 1.0
+    """An erasure takes so much longer."""
+    CHANNEL = "wegmarken_erasures"
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._known = (0, 0.0)  # the newest erasure, and until when that holds
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="erasures", daemon=True)
+        self._thread.start()
+
+    def read(self) -> bytes:
+        newest, until = self._known
+        return (2 * newest).to_bytes(8, "little") if time.monotonic() < until else _NOBODY_KNOWS
+
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            with suppress(sqlite3.Error):  # after some failures SQLite has rolled back already
-                self._db.execute("ROLLBACK")
-            raise
+    def erasing(self) -> Iterator[None]:
+        yield
+        with suppress(psycopg.Error), postgres.connect(self._url, autocommit=True) as connection:
+            connection.execute(f"notify {self.CHANNEL}")  # who does not hear it finds out when the lease ends
+        aside(lambda: time.sleep(self.SECONDS))
+
+    def close(self) -> None:
+        self._closing.set()
+        aside(lambda: self._thread.join(2 * self.SECONDS))
+
+    def _watch(self) -> None:
+        while not self._closing.is_set():
+            with (
+                suppress(psycopg.Error, OSError, ValueError),  # the thread lives as long as the ring
+                postgres.connect(self._url, autocommit=True) as connection,
+            ):
+                connection.execute(f"listen {self.CHANNEL}")
+                while not self._closing.is_set():
+                    self._ask(connection)
+                    for _ in connection.notifies(timeout=self.SECONDS / 4, stop_after=1):
+                        pass
+            self._closing.wait(self.SECONDS / 4)
+
+    def _ask(self, connection: postgres.Connection) -> None:
+        asked_at = time.monotonic()
+        row = connection.execute("select coalesce(max(number), 0) from erasures").fetchone()
+        if row is not None:
+            self._known = row[0], asked_at + self.SECONDS
 
 
 class _ErasureStamp:
@@ -340,20 +455,22 @@ class _ErasureStamp:
         if os.fstat(self._file).st_size < 8:
             os.ftruncate(self._file, 8)
         self._memory = mmap.mmap(self._file, 8)
+        self._turn = threading.Lock()  # native; a lock on the file holds off no thread with the same descriptor
 
     def read(self) -> bytes:
         return self._memory[:8]
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """One process at a time; the operating system lets go if it dies."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
-        try:
-            if _in_progress(self.read()):
-                self._move(1)
-            yield
-        finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+        """One thread of one process at a time; the operating system lets go if it dies."""
+        with self._turn:
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            try:
+                if _in_progress(self.read()):
+                    self._move(1)
+                yield
+            finally:
+                fcntl.flock(self._file, fcntl.LOCK_UN)
 
     @contextmanager
     def erasing(self) -> Iterator[None]:
@@ -372,6 +489,9 @@ class _ErasureStamp:
         self._memory[:8] = (int.from_bytes(self.read(), "little") + by).to_bytes(8, "little")
 
 
+_NOBODY_KNOWS = b"\x01"
+
+
 def _in_progress(stamp: bytes) -> bool:
     return bool(stamp[0] & 1)
 
@@ -380,9 +500,32 @@ def _named(name: KeyName) -> bytes:
     return f"key\x1f{name[0]}\x1f{name[1]}".encode()
 
 
+def _columns(name: KeyName) -> dict[str, str]:
+    return {"class": name[0].value, "subject": name[1]}
+
+
+def _erasure(row: Row) -> Erasure:
+    return Erasure(
+        number=row["number"],
+        subject=row["subject"],
+        personal_class=PersonalClass(row["class"]),
+        erased_at=datetime.fromisoformat(row["erased_at"]),
+        reason=row["reason"],
+    )
+
+
 @contextmanager
 def _unavailable_if_it_fails() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
+    except (DatabaseUnavailable, OSError) as error:
         raise KeyRingUnavailable(f"key ring: {error}") from error
+
+
+@contextmanager
+def _closed_if_it_fails(opened: Closable) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        opened.close()
+        raise

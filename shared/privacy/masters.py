@@ -41,6 +41,15 @@ def master_file(personal_class: PersonalClass) -> str:
     return f"master-{personal_class}.key"
 
 
+def assert_complete(secrets: Path) -> None:
+    """Every secret of an installation is there: what is missing would be made anew. Raises SecretInvalid."""
+    for name in (*map(master_file, PersonalClass), DIGEST_KEY, PSEUDONYM_KEY, PORTAL_KEY):
+        load_secret(secrets, name)
+    for name in (ISSUER_PRIVATE, ISSUER_PUBLIC):
+        if not (secrets / name).is_file():
+            raise SecretInvalid(f"{secrets / name} is missing")
+
+
 def load_masters(secrets: Path, classes: Collection[PersonalClass]) -> dict[PersonalClass, bytes]:
     """The master keys of these classes and of no others. Raises SecretInvalid."""
     return {personal_class: load_secret(secrets, master_file(personal_class)) for personal_class in classes}

@@ -1,0 +1,251 @@
+"""The drill: a backup beside the working platform, an erasure, the loss of it all, and the platform on what comes back.
+
+Whatever ``wegmarken backup`` does here is done as an operator does it: by the command line, beside or without a running
+platform. What needs no processes is in tests/backup.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from benchmarks.office import CLERK
+from deploy.broker import PrivateBroker
+from deploy.one_machine import OneMachine
+from deploy.processes import REACTING
+from deploy.supervisor import inherited
+from services.reporting.commands import FigureName
+from shared.bus.connection import connected
+from shared.bus.depth import messages_in
+from tests.platform import invariants
+from tests.platform.conftest import SETTINGS, Platform, machine
+from tests.platform.figures import assert_reported
+from tests.platform.office import DAY, HOME, RunningOffice, person, until
+from tests.platform.test_erasure import IN_PLAIN, IN_THE_NOTE, NAMES, NOTE, PERSONS, erase, found_by, plain_in
+from wegmarken.backup.manifest import Manifest
+
+pytestmark = pytest.mark.platform
+
+KEY = "before-the-backup"
+AT_MOST = 100
+"""People that are registered while the backup is made."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An office that is gone: what it was, and what is left of it."""
+
+    data: Path
+    backup: Path
+    safe: Path
+    ids: dict[str, str]
+    her: Mapping[str, Any]
+    """Somebody who was erased after the backup."""
+    unsaved: Mapping[str, Any]
+    """Somebody who was registered after it, and whom no reaction has looked at."""
+    first: Mapping[str, Any]
+    """The answer to a command with the key ``KEY``."""
+    figures: Mapping[str, Any]
+    """As they were known at the backup's position."""
+    report_id: str
+
+    @property
+    def manifest(self) -> Manifest:
+        return Manifest.read(self.backup)
+
+
+# --- as an operator does it -------------------------------------------------------------------------
+
+
+def wegmarken(data: Path, *arguments: str | Path) -> str:
+    """What ``wegmarken`` prints; it must work."""
+    command = [sys.executable, "-m", "wegmarken", *map(str, arguments)]
+    environment = inherited(WEGMARKEN_DATA=str(data))
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def figures(office: RunningOffice, position: int) -> dict[str, Any]:
+    asked = f"valid_at={DAY}&known_at={position}"
+    return {name: office.shown(f"/reporting/v1/figures/{name}?{asked}")["value"] for name in get_args(FigureName)}
+
+
+@contextmanager
+def recording(office: RunningOffice) -> Iterator[None]:
+    """Within it somebody registers one person after the other, but not for ever."""
+    over, failures = threading.Event(), []
+
+    def register() -> None:
+        for number in range(AT_MOST):
+            answer = office.post(PERSONS, person(residence=HOME, file_number=f"P-{number}"), CLERK)
+            if answer.status_code != 201:
+                failures.append(answer.text)
+            if over.is_set():
+                return
+
+    clerk = threading.Thread(target=register)
+    clerk.start()
+    try:
+        yield
+    finally:
+        over.set()
+        clerk.join()
+    assert not failures, failures[0]
+
+
+def rows(data: Path, until_position: int) -> list[Any]:
+    with closing(sqlite3.connect(f"file:{data / 'events.db'}?mode=ro", uri=True)) as db:
+        return db.execute("select * from events where position <= ? order by position", (until_position,)).fetchall()
+
+
+def logs(running: OneMachine) -> str:
+    return "".join(child.log.read_text() for child in running.supervisor.children.values())
+
+
+@pytest.fixture(scope="module")
+def survivor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The broker that is still there when all else is lost; its URL."""
+    with PrivateBroker(tmp_path_factory.mktemp("survivor")) as broker:
+        yield broker.url
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory: pytest.TempPathFactory, survivor: str) -> Lost:
+    folder = tmp_path_factory.mktemp("lost")
+    data, backup, safe = folder / "var", folder / "backup", folder / "safe"
+    with OneMachine(data, clock="manual", settings=SETTINGS, broker=survivor) as running:
+        office = RunningOffice.open(running)
+        her = office.done(PERSONS, person(**NAMES, residence=HOME), CLERK)
+        office.advise(her, note=NOTE)
+        first = office.done(PERSONS, person(residence=HOME), CLERK, Idempotency_Key=KEY)
+        office.rest()
+        report_id = office.done("/reporting/v1/reports", {})["id"]
+        wegmarken(data, "backup", "secrets", safe)
+        with recording(office):
+            wegmarken(data, "backup", "create", backup)
+        assert erase(office, her["id"], "--reason", "request of 01.06.2018", "--yes").returncode == 0
+        office.rest()
+        known = figures(office, Manifest.read(backup).store.position)
+        running.supervisor.kill("react", hold=True)
+        unsaved = office.done(PERSONS, person(residence=HOME), CLERK)
+        until(lambda: (running.status()["relay"] or {}).get("position") == office.head(), "all is announced")
+    return Lost(data, backup, safe, office.ids, her, unsaved, first, known, report_id)
+
+
+@pytest.fixture(scope="module")
+def again(lost: Lost) -> Iterator[RunningOffice]:
+    """The office on what came back, at rest, with a new broker."""
+    data = lost.data.with_name("again")
+    kept = ("--secrets", lost.safe, "--erasures", lost.data / "erasures.jsonl")
+    said = wegmarken(lost.data, "backup", "restore", lost.backup, "--into", data, *kept)
+    assert "Erased again: 4." in said  # identity and health, of her and of her case
+    with machine(data) as running:
+        office = RunningOffice(running, lost.ids)
+        office.rest()
+        yield office
+
+
+# --- what came back ---------------------------------------------------------------------------------
+
+
+def test_figures_are_what_they_were(lost: Lost, again: RunningOffice) -> None:
+    assert figures(again, lost.manifest.store.position) == lost.figures
+    assert lost.figures["persons-in-care"]["persons"] > 9
+
+
+def test_the_log_is_the_same_and_only_reactions_that_were_under_way_are_made_up(
+    lost: Lost, again: RunningOffice
+) -> None:
+    position = lost.manifest.store.position
+    assert rows(again.data, position) == rows(lost.data, position)
+    made_up = again.stored("select metadata ->> 'actor' from events where position > ?", position)
+    assert all(actor.startswith("service:") for (actor,) in made_up), made_up
+    invariants.assert_positions_have_no_gap(again.data)
+    invariants.assert_every_reaction_had_its_effect_once(again.data)
+
+
+def test_views_and_ledger_are_built_anew(lost: Lost, again: RunningOffice) -> None:
+    invariants.assert_the_ledger_is_the_log(again.data)
+    invariants.assert_every_view_equals_a_fresh_fold(again.data)
+    store = lost.manifest.store
+    with closing(sqlite3.connect(again.data / "ledger.db")) as ledger:
+        ((chain,),) = ledger.execute("select chain from ledger where position = ?", (store.position,)).fetchall()
+    assert chain.hex() == store.chain
+
+
+def test_a_sealed_report_still_verifies(lost: Lost, again: RunningOffice) -> None:
+    sealed = again.shown(f"/reporting/v1/reports/{lost.report_id}?verify=true")
+    assert sealed["verification"]["holds"] is True
+
+
+def test_who_was_erased_after_the_backup_stays_erased(lost: Lost, again: RunningOffice) -> None:
+    record = again.shown(f"{PERSONS}/{lost.her['id']}", CLERK)
+    assert record["erased"] is True and {name: record[name] for name in NAMES} == dict.fromkeys(NAMES)
+    assert lost.her["id"] not in found_by(again, NAMES["given_name"])
+    assert plain_in(again.data, IN_PLAIN + IN_THE_NOTE) == {}
+    assert again.shown(again.filled(f"{PERSONS}/{{person}}"), CLERK)["family_name"] == "Messlatte", "others stay"
+
+
+def test_nothing_went_wrong_on_the_way(again: RunningOffice) -> None:
+    told = logs(again.machine)
+    assert '"level":"error"' not in told and "reaction.parked" not in told and "reaction.foreign" not in told
+
+
+def test_work_goes_on(lost: Lost, again: RunningOffice) -> None:
+    repeated = again.done(PERSONS, person(residence=HOME), CLERK, Idempotency_Key=KEY)
+    assert repeated == lost.first, "what was answered before the backup is known"
+    assert again.get(f"{PERSONS}/{lost.unsaved['id']}", CLERK).status_code == 404, "what came after it is not"
+    entered = again.register(given_name="Quendolin")
+    again.rest()
+    assert entered["id"] in found_by(again, "quendolin")
+    assert again.shown(f"/eligibility/v1/persons/{entered['id']}", CLERK)["person_id"] == entered["id"]
+
+
+# --- a broker that kept its queues ------------------------------------------------------------------
+
+
+def test_messages_about_events_that_are_lost_have_no_effect(lost: Lost, survivor: str) -> None:
+    data = lost.data.with_name("kept")
+    kept = ("--secrets", lost.safe, "--erasures", lost.data / "erasures.jsonl", "--relay-goes-on")
+    wegmarken(lost.data, "backup", "restore", lost.backup, "--into", data, *kept)
+    with connected(survivor) as connection:
+        assert messages_in(connection, REACTING) > 0
+    with OneMachine(data, clock="manual", settings=SETTINGS, broker=survivor) as running:
+        office = RunningOffice(running, lost.ids)
+        office.machine.wait_quiet(timeout=120)
+        assert office.stored("select * from events where stream like ?", f"%{lost.unsaved['id']}%") == []
+        entered = office.register(given_name="Quendolin")
+        office.rest()
+        assert office.shown(f"/eligibility/v1/persons/{entered['id']}", CLERK)["person_id"] == entered["id"]
+        invariants.assert_every_reaction_had_its_effect_once(data)
+        assert '"level":"error"' not in logs(running)
+
+
+# --- the county -------------------------------------------------------------------------------------
+
+
+def test_the_restored_county_reports_what_the_district_reported(platform: Platform, tmp_path: Path) -> None:
+    data = platform.machine.data
+    wegmarken(data, "backup", "create", tmp_path / "backup")
+    assert "whole" in wegmarken(data, "backup", "verify", tmp_path / "backup")
+    wegmarken(data, "backup", "secrets", tmp_path / "safe")
+    kept = ("--secrets", tmp_path / "safe", "--no-later-erasures", "--relay-goes-on")
+    wegmarken(data, "backup", "restore", tmp_path / "backup", "--into", tmp_path / "var", *kept)
+    store = Manifest.read(tmp_path / "backup").store
+    with machine(tmp_path / "var") as running:
+        assert running.wait_quiet(timeout=180) == store.position, "nothing is done again"
+        restored = Platform(running, platform.scenario, platform.ids)
+        assert_reported(restored.figures())
+        answer = restored.get("/reporting/v1/ledger?verify=true", "auditor")
+        assert answer["verified"] == {"first": 1, "last": store.events, "broken": None}
+        assert answer["chain"] == store.chain
