@@ -50,6 +50,8 @@ class Api:
         self._addresses, self._issue, self._roles = addresses, issue, roles
         self._pool = urllib3.PoolManager(num_pools=8, maxsize=32, retries=False, timeout=urllib3.Timeout(15.0))
         self._tokens: dict[str, tuple[float, str]] = {}
+        self.repeated = 0
+        """How often a request was sent again, because its connection was cut off or the service busy or away."""
         self._lock = threading.Lock()
 
     def token(self, account: str) -> str:
@@ -87,6 +89,8 @@ class Api:
                 return status, orjson.loads(answer)
             if time.monotonic() > deadline:
                 raise LoadFailed(f"{method} {path}: the service stays away ({answer[:200]!r})")
+            with self._lock:
+                self.repeated += 1
             time.sleep(0.05)
 
 

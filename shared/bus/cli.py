@@ -144,11 +144,12 @@ def status() -> None:
     with _answering() as settings:
         with closing(_checkpoint(settings)) as checkpoint, closing(open_store(settings.eventstore)) as store:
             position, head = checkpoint.position(), store.head()
+            behind = store.events_after(position)
         leader = somebody_leads(settings.broker_url)
     table = Table("", "", box=None, show_header=False)
     table.add_row("position", str(position))
     table.add_row("head", str(head))
-    table.add_row("behind", str(head - position))
+    table.add_row("behind", str(behind))
     table.add_row("leader", "at work" if leader else "none")
     _print(table)
 

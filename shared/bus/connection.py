@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from random import sample
 from time import monotonic
 from typing import Any, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
@@ -64,13 +65,17 @@ def connected(url: str, *, heartbeat: float = HEARTBEAT, patience: float = PATIE
 
 
 def connect(url: str, *, heartbeat: float = HEARTBEAT, patience: float = PATIENCE) -> Connection:
-    """A new connection: one attempt per host of the URL. Raises one of ``LOST``.
+    """A new connection. The URL may be several, ``;`` between them: each is tried once. Raises one of ``LOST``.
+
+    Which is tried first is left to chance, so that the nodes of a cluster share the work and one that stands still
+    is not asked first by everybody at each attempt.
 
     Nothing on it waits longer than ``patience`` seconds; that goes for green threads too, which the
     socket's own time limits (SO_RCVTIMEO) do not reach. ``collect`` drops it without a word to the broker.
     """
-    named: Any = _connection_named(url, connect_timeout=CONNECT_SECONDS, heartbeat=heartbeat)
-    named.ensure_connection(max_retries=max(0, len(named.alt) - 1), interval_start=0, reraise_as_library_errors=False)
+    nodes = url.split(";")
+    named: Any = _connection_named(sample(nodes, len(nodes)), connect_timeout=CONNECT_SECONDS, heartbeat=heartbeat)
+    named.ensure_connection(max_retries=len(nodes) - 1, interval_start=0, reraise_as_library_errors=False)
     connection: Connection = named.connection
     connection.sock.settimeout(patience)
     return connection

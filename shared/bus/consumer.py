@@ -38,6 +38,7 @@ from shared.bus.identity import identity
 from shared.bus.nudge import Malformed, Nudge, message, nudge_of
 from shared.eventstore.port import EventStore, StoreUnavailable
 from shared.runtime.logs import bound, place_of
+from shared.runtime.metrics import STORE_UNAVAILABLE
 
 AMQP_URI: Final = "AMQP_URI"
 EVENT_STORE: Final = "EVENT_STORE"
@@ -115,6 +116,8 @@ class Reaction(Entrypoint):  # type: ignore[misc]
         self._connected = self._stopping = False
         self._listener: Any = None
         metrics.IN_HAND.labels(self._service).set_function(lambda: self._received - self._settled)
+        metrics.SUBSCRIBED.labels(self._service).set_function(lambda: float(self._connected))
+        metrics.FOREIGN.labels(self._service)  # told as 0 from the start: only then does the first one count as a rise
 
     def start(self) -> None:
         _running[self._service] = self
@@ -233,6 +236,8 @@ class Reaction(Entrypoint):  # type: ignore[misc]
         return result, exc_info
 
     def _failed(self, delivery: Any, nudge: Nudge, error: BaseException) -> None:
+        if isinstance(error, StoreUnavailable):
+            STORE_UNAVAILABLE.inc()
         place = attempts.after_failure(self._service, _headers(delivery), type(error), self._delays, _now())
         log.warning(
             "reaction.parked" if place.parked else "reaction.failed",

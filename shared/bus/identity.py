@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import NAMESPACE_URL, uuid5
 
-from shared.eventstore.port import EventStore
+from shared.eventstore.port import EventStore, StoredEvent
 
 STORES: Final = uuid5(NAMESPACE_URL, "urn:wegmarken:store")
 
@@ -17,4 +17,9 @@ def identity(store: EventStore) -> str | None:
     its own, a copy restored from a backup keeps it, and a store begun anew in an old directory has another.
     """
     first = store.read_all(limit=1)
-    return str(uuid5(STORES, f"{first[0].event_id} {first[0].recorded_at.isoformat()}")) if first else None
+    return made_by(first[0]) if first else None
+
+
+def made_by(first: StoredEvent) -> str:
+    """The identity of the store that begins with this event."""
+    return str(uuid5(STORES, f"{first.event_id} {first.recorded_at.isoformat()}"))

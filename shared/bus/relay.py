@@ -76,6 +76,7 @@ class Relay:
         self._leader = self._connected = False
         self._complaint = ""
         metrics.LAG.set_function(self._lag)
+        metrics.LAG_SECONDS.set_function(self._lag_seconds)
         metrics.LEADER.set_function(lambda: float(self._leader))
 
     def run(self, stop: Stop) -> None:
@@ -108,8 +109,12 @@ class Relay:
         self._complaint = what
 
     def _lag(self) -> float:
-        head = self.status().head
-        return float("nan") if head is None else float(head - self._position)
+        behind = self.status().lag
+        return float("nan") if behind is None else float(behind.events)
+
+    def _lag_seconds(self) -> float:
+        behind = self.status().lag
+        return float("nan") if behind is None else behind.seconds
 
     def _run(self, stop: Stop) -> None:
         checkpoint = Checkpoint(self._checkpoint_path)

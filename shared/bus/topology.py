@@ -6,6 +6,9 @@ always means a broken topology. Beside the queue of a service: ``<service>.retry
 messages until it is time again, ``<service>.crashed`` takes what the broker gave up on after too many
 deliveries, ``<service>.parked`` what people must look at.
 
+Every queue is a quorum queue: declared on a cluster, it has members on three nodes and outlives any one of them.
+One that lies on a single node could not even be declared while that is away.
+
 A queue's arguments never change under its name: the broker refuses the difference for ever. A new shape
 is a new name; so the delay is part of a retry queue's.
 """
@@ -19,6 +22,8 @@ from shared.contracts.subscriptions import SUBSCRIPTIONS
 
 EVENTS: Final = "wegmarken.events"
 UNROUTED: Final = "wegmarken.unrouted"
+UNREAD: Final = "wegmarken.unread"
+"""The queue behind it: a sample of what nobody reads, for people who wonder."""
 LEADER: Final = "wegmarken.relay.leader"
 """An exclusive queue: who holds it is the relay that publishes."""
 
@@ -29,7 +34,7 @@ DELIVERY_LIMIT: Final = 50
 """Only a guard against a message that kills its handler's process: each kill counts for every message in
 hand, so a low limit would park the innocent."""
 NEVER: Final = 1_000_000_000
-UNROUTED_KEPT: Final = 1000
+UNREAD_KEPT: Final = 1000
 
 
 def retry_queue(service: str, delay: float) -> str:
@@ -58,9 +63,8 @@ def declare(channel: Any, delays: Sequence[float] = DELAYS) -> None:
     channel.exchange_declare(
         EVENTS, "topic", durable=True, auto_delete=False, arguments={"alternate-exchange": UNROUTED}
     )
-    # A sample of what nobody reads, for people who wonder. It need not survive a lost node.
-    _queue(channel, UNROUTED, {"x-queue-type": "classic", "x-max-length": UNROUTED_KEPT, "x-overflow": "drop-head"})
-    channel.queue_bind(UNROUTED, UNROUTED)
+    _queue(channel, UNREAD, {"x-queue-type": "quorum", "x-max-length": UNREAD_KEPT, "x-overflow": "drop-head"})
+    channel.queue_bind(UNREAD, UNROUTED)
     for service, patterns in SUBSCRIPTIONS.items():
         _declare_service(channel, service, patterns, delays)
 

@@ -53,10 +53,11 @@ def run_until_stopped(work: Sequence[Callable[[Stop], None]], listener: socket.s
 
 
 def projecting(runners: Sequence[Runner], store: EventStore) -> Ready:
-    """Ready while every runner follows its source and no view was stopped by an event.
+    """Ready while every runner follows its source, or stands by, and no view was stopped by an event.
 
     How far a view is behind is said against the store, also where the runner's source follows that itself.
     """
+    from shared.projections.runner import STANDING_BY  # the relay needs no databases
 
     def ready() -> tuple[bool, Status]:
         found = [runner.status() for runner in runners]
@@ -69,8 +70,9 @@ def projecting(runners: Sequence[Runner], store: EventStore) -> Ready:
             "lag": None if of is None else max(of.values(), default=NONE).as_json,
             "lags": None if of is None else {name: behind.as_json for name, behind in of.items()},
             "stopped": {name: event for status in found for name, event in status["stopped"].items()},
+            "standing_by": [name for status in found if status["status"] == STANDING_BY for name in status["views"]],
         }
-        return all(status["status"] == "ready" for status in found), details
+        return all(status["status"] in ("ready", STANDING_BY) for status in found), details
 
     return ready
 

@@ -45,8 +45,6 @@ class HttpService(Protocol):
         ...
 
 
-BACKLOG: Final = 512
-"""Connections that wait to be accepted."""
 WORKERS: Final = 64
 """Requests that are worked on at the same time in an http process."""
 CANNOT_START: Final = 2
@@ -110,7 +108,7 @@ def run_http(service: type[HttpService], settings: Settings) -> bool:
 
     logs.configure(f"{service.name}.http", level=settings.log_level, format=settings.log_format)
     with ExitStack() as opened:
-        listener = opened.enter_context(listening(settings))
+        listener = opened.enter_context(listening(settings, shared=settings.share_port))
         works_with = service.open(settings)
         opened.callback(works_with.close)
         configuration = {
@@ -168,6 +166,7 @@ def run_projector(services: Sequence[type[ServiceHttp]], settings: Settings) -> 
             platform = Platform.open(settings, service.name, service.classes, store=store)
             opened.callback(platform.close)
             projections.append(service.projection(platform))
+            opened.callback(projections[-1].lease.close)
         work = [work for one in projections for work in (one.runner.run, *one.beside)]
         return plain.run_until_stopped(work, listener, plain.projecting([one.runner for one in projections], store))
 
@@ -191,19 +190,21 @@ def run_relay(settings: Settings) -> bool:
 
 
 @contextmanager
-def listening(settings: Settings) -> Iterator[socket.socket]:
+def listening(settings: Settings, *, shared: bool = False) -> Iterator[socket.socket]:
     """The process's listening socket. Raises ConfigurationError when its address cannot be had.
 
-    Opened before anything else, so that a taken port is noticed before anything was done.
+    Opened before anything else, so that a taken port is noticed before anything was done. On a port that several
+    share it does not listen yet: who is not ready takes no connection from those that are.
     """
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if settings.share_port:
+        if shared:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         try:
             listener.bind((settings.host, settings.port))
-            listener.listen(BACKLOG)
+            if not shared:
+                listener.listen()
         except OSError as error:
             reason = "is taken" if error.errno == errno.EADDRINUSE else f"cannot be used: {error.strerror}"
             raise ConfigurationError(f"the address {settings.host}:{settings.port} {reason}") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,15 @@ class Platform:
         return figures
 
 
-def machine(data: Path, say: Any = print) -> OneMachine:
-    """A platform with short retry delays and a clock set by hand."""
-    return OneMachine(data, clock="manual", settings=SETTINGS, say=say)
+def machine(data: Path, say: Any = print, **how: Any) -> OneMachine:
+    """A platform with short retry delays and a clock set by hand; ``how`` else, see ``OneMachine``."""
+    return OneMachine(data, clock="manual", settings=SETTINGS, say=say, **how)
+
+
+def beginning(of: Scenario, commands: int) -> Scenario:
+    """A scenario's first commands; it ends on the day of the last."""
+    posts = of.posts[:commands]
+    return replace(of, posts=posts, ends_on=posts[-1].day)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,144 @@
+"""A broker of three nodes: any one of them may die while the platform works, and so may the relay that leads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.one_machine import OneMachine
+from deploy.processes import RELAY
+from scenarios.goeppingen_2018.script import scenario
+from scenarios.loader import Api, Loader
+from shared.bus import topology
+from shared.bus.connection import LOST, connected
+from tests.broker import BrokerCluster, freeze, kill, restart, thaw
+from tests.bus.conftest import wait_until
+from tests.platform import invariants
+from tests.platform.conftest import beginning, machine
+from tests.platform.trouble import Trouble
+
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(400)]
+
+COMMANDS = 1500
+QUEUE = "casework"
+"""Whose leader's node is lost."""
+FOUND_AGAIN = 15.0
+"""Seconds, on a machine that does all this at once and other work besides; where there is room it is about two."""
+
+STILL_FOUND_OUT = 40.0
+"""Seconds, of which the nodes of ``deploy.broker`` take up to 19 to notice."""
+QUEUES = [topology.UNREAD] + [
+    queue
+    for service in topology.SUBSCRIPTIONS
+    for queue in (*topology.queues_of(service, topology.DELAYS), topology.parked_queue(service))
+]
+
+
+@pytest.fixture(scope="module")
+def brokers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerCluster]:
+    with BrokerCluster(tmp_path_factory.mktemp("brokers")) as cluster:
+        yield cluster
+
+
+def test_every_queue_has_a_member_on_each_node_and_those_of_a_single_node_can_grow(brokers: BrokerCluster) -> None:
+    with connected(brokers.url) as connection:
+        topology.declare(connection.channel())
+    names = {node.name for node in brokers.nodes}
+    assert {name: set(queue["members"]) for name, queue in brokers.queues().items()} == dict.fromkeys(QUEUES, names)
+    first, *others = brokers.nodes
+    for node in others:
+        brokers.tool("rabbitmq-queues", "shrink", node.name)
+    assert all(queue["members"] == [first.name] for queue in brokers.queues().values()), "as with a single node"
+    for node in others:
+        brokers.tool("rabbitmq-queues", "grow", node.name, "all")
+    assert all(set(queue["members"]) == names for queue in brokers.queues().values())
+
+
+def test_a_lost_node_and_a_lost_relay_in_the_middle_lose_and_repeat_nothing(
+    brokers: BrokerCluster, tmp_path: Path
+) -> None:
+    of = beginning(scenario(1), COMMANDS)
+    with machine(tmp_path / "data", broker=brokers.url, replicas={RELAY.name: 2}) as running:
+        accidents = Accidents(brokers, running)
+        plan = [
+            (COMMANDS * 1 // 8, "kill the node that leads the queue", accidents.lose_a_node),
+            (COMMANDS * 3 // 8, "bring it back", accidents.bring_back),
+            (COMMANDS * 4 // 8, "kill the relay that leads", accidents.lose_the_relay),
+            (COMMANDS * 5 // 8, "kill the node that now leads the queue", accidents.lose_a_node),
+        ]
+        trouble = Trouble(running, plan)
+        loader = Loader(of, Api(running.addresses, running.token, of.roles), tell=trouble.tell)
+        loader.run()
+        trouble.over()
+        running.wait_quiet(timeout=120)  # with two nodes of three
+        invariants.assert_all(running.data, of)
+        accidents.bring_back()
+        assert len(set(accidents.lost)) == 2, accidents.lost
+
+
+def test_a_relay_on_a_node_that_stands_still_is_replaced(brokers: BrokerCluster) -> None:
+    with connected(brokers.url) as connection:
+        topology.declare(connection.channel())
+    still, *_ = brokers.nodes
+    with connected(still.url) as connection:
+        connection.channel().queue_declare(topology.LEADER, exclusive=True, auto_delete=False)
+        freeze(still)
+        began = time.monotonic()
+        try:
+            wait_until(lambda: can_lead(brokers.url), STILL_FOUND_OUT)
+            print(f"after {time.monotonic() - began:.1f} s")
+        finally:
+            thaw(still)
+
+
+def can_lead(url: str) -> bool:
+    try:
+        with connected(url) as connection:
+            connection.channel().queue_declare(topology.LEADER, exclusive=True, auto_delete=False)
+    except LOST:
+        return False
+    return True
+
+
+class Accidents:
+    """What befalls a cluster and the relays on it."""
+
+    def __init__(self, brokers: BrokerCluster, running: OneMachine) -> None:
+        self._brokers, self._running = brokers, running
+        self.lost: list[str] = []
+
+    def lose_a_node(self) -> None:
+        """As in a power cut; everybody finds another node soon."""
+        wait_until(lambda: len(self._brokers.queues()[QUEUE]["online"]) == len(self._brokers.nodes))
+        name = self._brokers.queues()[QUEUE]["leader"]
+        self.lost.append(name)
+        kill(self._brokers.node(name))
+        self._found_again(f"{name} is lost")
+
+    def bring_back(self) -> None:
+        restart(self._brokers.node(self.lost[-1]))
+
+    def lose_the_relay(self) -> None:
+        """It is held down: the one that stood by has to lead."""
+        leader = self._leaders()[0]
+        self._running.supervisor.kill(leader, hold=True)
+        self._found_again(f"{leader} is lost")
+        assert self._leaders() != [leader]
+        self._running.supervisor.release(leader)
+
+    def _found_again(self, what: str) -> None:
+        began = time.monotonic()
+        wait_until(lambda: self._leaders() and self._subscribed())
+        seconds = time.monotonic() - began
+        print(f"{what}: a relay leads and all reactions are subscribed after {seconds:.1f} s")
+        assert seconds < FOUND_AGAIN
+
+    def _leaders(self) -> list[str]:
+        relays = [child for name, child in self._running.supervisor.children.items() if name.startswith(RELAY.name)]
+        return [relay.name for relay in relays if (relay.said() or {}).get("leader")]
+
+    def _subscribed(self) -> bool:
+        return self._running.supervisor.children["react"].ready()

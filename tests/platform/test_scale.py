@@ -1,0 +1,160 @@
+"""Everything by count: two of each process share the work, one of them may go at any time, and all are replaced
+under load."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+import requests
+
+from benchmarks.office import CLERK, HEAD, MANAGER
+from deploy.one_machine import OneMachine
+from deploy.processes import HTTP, PORTAL, PROCESSES, PROJECTOR, REACT, RELAY
+from scenarios.loader import Api
+from tests.platform import invariants
+from tests.platform.conftest import machine
+from tests.platform.office import WHO, RunningOffice, person, talk, until
+
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(400)]
+
+TWICE = {process.name: 2 for process in PROCESSES}
+PAUSE = 0.02
+"""Seconds between a caller's requests, in which its connection lies idle."""
+TAKEN_OVER = 10.0
+"""Seconds, on a machine that starts the lost process anew at the same time; else it is about one."""
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOffice]:
+    """A small platform on which two of each process run."""
+    with machine(tmp_path_factory.mktemp("scale"), replicas=TWICE) as running:
+        yield RunningOffice.open(running)
+
+
+def test_two_processes_of_a_service_answer_on_one_port(office: RunningOffice) -> None:
+    for process in (PORTAL, *HTTP):
+        url = office.machine.supervisor.children[process.name].url
+        assert office.machine.supervisor.children[f"{process.name}-2"].url == url
+        answered: set[str] = set()
+        until(lambda url=url, answered=answered: both(url, answered), f"both processes of {process.name}")  # type: ignore[misc]
+
+
+def both(url: str, answered: set[str]) -> bool:
+    """Whether two processes have answered by now, each on a connection of its own; they differ by their start."""
+    metrics = requests.get(f"{url}/metrics", headers={"Connection": "close"}, timeout=10).text
+    answered.update(line for line in metrics.splitlines() if line.startswith("process_start_time_seconds "))
+    return len(answered) == 2
+
+
+def test_two_reacting_processes_share_the_queues(office: RunningOffice) -> None:
+    reacting = [office.machine.supervisor.children[name] for name in (REACT.name, f"{REACT.name}-2")]
+
+    def both_have_handled_some() -> bool:
+        office.register(given_name="Probe")
+        office.rest()
+        return all("reactions_handled_total{" in requests.get(f"{each.url}/metrics").text for each in reacting)
+
+    until(both_have_handled_some, "both have handled messages")
+
+
+def test_a_projector_that_stands_by_takes_over(office: RunningOffice) -> None:
+    office.rest()
+    supervisor = office.machine.supervisor
+    pair = [supervisor.children[name] for name in (PROJECTOR.name, f"{PROJECTOR.name}-2")]
+    views = {name for each in pair for name in (each.said() or {})["standing_by"]}
+    assert views == set((pair[0].said() or {})["views"]), "each view has one that leads and one that stands by"
+    leader, other = sorted(pair, key=lambda each: len((each.said() or {})["standing_by"]))
+    supervisor.kill(leader.name, hold=True)
+    try:
+        position = office.done("/casework/v1/consultations", office.filled(talk()), MANAGER)["position"]
+
+        def has_taken_over() -> bool:
+            says = other.said() or {}
+            return says.get("standing_by") == [] and min(says["views"].values()) >= position
+
+        until(has_taken_over, "every view is followed again", TAKEN_OVER)
+    finally:
+        supervisor.release(leader.name)
+        supervisor.wait_ready(leader.name)
+    assert set((leader.said() or {})["standing_by"]) == views
+
+
+@dataclass
+class Load:
+    """Callers that go on asking, each on its own connections, until they are told to stop."""
+
+    machine: OneMachine
+    asked: Counter[str] = field(default_factory=Counter)
+    failures: list[object] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.api = Api({**self.machine.addresses, "portal": self.machine.portal}, self.machine.token, WHO)
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def ask(self, name: str, method: str, path: str, account: str, **asked: Any) -> None:
+        """Again and again, a command each time under a key of its own."""
+        thread = threading.Thread(target=self._ask, args=(name, method, path, account, asked))
+        self._threads.append(thread)
+        thread.start()
+
+    def stop(self) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self, name: str, method: str, path: str, account: str, asked: Mapping[str, Any]) -> None:
+        try:
+            while not self._over.wait(PAUSE):
+                key = f"{name}-{self.asked[name]}" if method == "POST" else None
+                status, answer = self.api.call(method, path, account, key=key, **asked)
+                self.asked[name] += 1
+                if status >= 400:
+                    self.failures.append((path, status, answer))
+        except BaseException as error:
+            self.failures.append(error)
+
+
+def test_everything_is_restarted_under_load_without_a_failed_command(office: RunningOffice) -> None:
+    office.rest()
+    before = Counter(event.type for event in invariants.history(office.data))
+    load = Load(office.machine)
+    for number in (1, 2):
+        load.ask(f"talk-{number}", "POST", "/casework/v1/consultations", MANAGER, body=office.filled(talk()))
+    load.ask("person", "POST", "/intake/v1/persons", CLERK, body=person())
+    load.ask("figure", "GET", "/reporting/v1/figures/persons-in-care?valid_at=2018-05-31", "reporting")
+    load.ask("team", "GET", "/casework/v1/teams", HEAD)
+    load.ask("portal", "GET", "/health/live", HEAD, service="portal")
+    try:
+        for name in office.machine.supervisor.children:
+            office.machine.supervisor.restart(name)
+    finally:
+        load.stop()
+    restarted = len(office.machine.supervisor.children)
+    print(f"{load.asked.total()} requests while {restarted} processes were restarted; {load.api.repeated} sent again")
+    assert load.failures == []
+    assert all(count > restarted for count in load.asked.values()), load.asked
+    office.rest()
+    added = Counter(event.type for event in invariants.history(office.data)) - before
+    assert added["casework.ConsultationHeld"] == load.asked["talk-1"] + load.asked["talk-2"]
+    assert added["intake.PersonRegistered"] == load.asked["person"]
+    invariants.assert_positions_have_no_gap(office.data)
+    invariants.assert_every_reaction_had_its_effect_once(office.data)
+    invariants.assert_the_ledger_is_the_log(office.data)
+    invariants.assert_every_view_equals_a_fresh_fold(office.data)
+
+
+def test_the_relay_that_leads_hands_over_when_it_is_told_to_stop(office: RunningOffice) -> None:
+    relays = [office.machine.supervisor.children[name] for name in (RELAY.name, f"{RELAY.name}-2")]
+    leader = next(relay for relay in relays if (relay.said() or {})["leader"])
+    (other,) = (relay for relay in relays if relay is not leader)
+    office.machine.supervisor.restart(leader.name)
+    until(lambda: (other.said() or {})["leader"], "the other leads", TAKEN_OVER)
+    assert not (leader.said() or {})["leader"]
+    office.register(given_name="Probe")
+    office.rest()
