@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,14 +11,19 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from deploy.broker import BrokerMissing, PrivateBroker
+from tests.postgres import Cluster
 
 # The same examples at every run, however busy the machine: a red run can be run again.
 settings.register_profile("wegmarken", derandomize=True, deadline=None, database=None)
 settings.load_profile("wegmarken")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--soak", action="store_true", help="the whole county where its beginning suffices day by day")
+
+
 class BySetUp(LoadScopeScheduling):
-    """Where tests run side by side, those of one file stay together, and all that need the loaded county."""
+    """Where tests run side by side, those of one file stay together, and all that need the same loaded county."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
@@ -39,3 +45,27 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateBroker]:
             yield broker
     except BrokerMissing as missing:
         pytest.fail(str(missing))
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A private PostgreSQL for the whole run. A test that stops it brings it back."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def postgres(cluster: Cluster) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of the test's own."""
+    url = cluster.new_database()
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of the test's own: the test runs once over each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/database.db"
+    url: str = request.getfixturevalue("postgres")
+    return f"{url}?schema=probe"

@@ -10,6 +10,8 @@ from pathlib import Path
 from deploy.supervisor import Child, Supervisor, inherited
 from shared.privacy.masters import create_secrets
 
+ROOT = Path(__file__).parents[1]
+
 
 @contextmanager
 def running(service: str, data: Path, *kinds: str, **settings: str) -> Iterator[list[Child]]:

@@ -64,7 +64,7 @@ from services.casework.views import (
     who_works_where,
 )
 from services.casework.views.which_cases import Sought
-from services.casework.wiring import desk
+from services.casework.wiring import contracts_observed, desk
 from shared.api.ask import Nothing
 from shared.api.call import Answered, Call
 from shared.api.entrypoint import command, query, question
@@ -383,6 +383,8 @@ class CaseworkReact(ServiceReact):
     name = "casework"
     classes = frozenset({PersonalClass.STATISTICS, PersonalClass.EMPLOYEE})
     views = VIEWS
+
+    contracts = contracts_observed()
 
     @reaction
     def look_at_person(self, nudge: Nudge) -> None:

@@ -1,4 +1,4 @@
-"""What nameko gives casework's workers: the desk they share."""
+"""What nameko gives casework's workers: the desk they share; and what observes the reacting process."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from nameko.extensions import DependencyProvider
 
 from services.casework.colleagues import Colleagues
 from services.casework.desk import Desk
+from services.casework.metrics import observe_contracts
 from services.casework.streams import Streams
 from services.casework.views import VIEWS
 from shared.projections.read import ViewReader
@@ -28,6 +29,23 @@ class DeskProvider(DependencyProvider):  # type: ignore[misc]
         self._reader.close()
 
 
+class ContractsObserved(DependencyProvider):  # type: ignore[misc]
+    """Lets the reacting process tell how many contracts end soon."""
+
+    def setup(self) -> None:
+        platform = platform_of(self.container)
+        self._reader = ViewReader(platform.settings.views_url(platform.service), VIEWS)
+        observe_contracts(self._reader, platform.clock.today)
+
+    def stop(self) -> None:
+        self._reader.close()
+
+
 def desk() -> Desk:
     """The desk as an attribute of a nameko class; each worker finds the process's one there."""
     return cast(Desk, DeskProvider())
+
+
+def contracts_observed() -> ContractsObserved:
+    """As an attribute of the reacting class."""
+    return ContractsObserved()

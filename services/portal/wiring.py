@@ -19,6 +19,7 @@ from services.portal.login.throttle import Throttle
 from services.portal.records.seen import Seen
 from services.portal.web.assets import Assets
 from services.portal.web.rendering import Templates
+from shared.database.migrations import TooNew
 from shared.privacy.masters import ISSUER_PRIVATE, PORTAL_KEY, SecretInvalid, load_secret
 from shared.runtime.config import ConfigurationError, Settings
 from shared.service.provided import PLATFORMS
@@ -41,7 +42,7 @@ class Portal:
 
     @classmethod
     def open(cls, settings: Settings) -> Portal:
-        """Raises ConfigurationError."""
+        """Raises ConfigurationError, DatabaseUnavailable."""
         if not settings.services:
             raise ConfigurationError("WEGMARKEN_SERVICES is not set: it tells the portal where the services are")
         with ExitStack() as opened:
@@ -52,7 +53,10 @@ class Portal:
                 raise ConfigurationError(f"a secret cannot be read: {error}") from None
             services = Services(settings.services, private_key, settings.issuer, processes=settings.processes)
             opened.callback(services.close)
-            database = open_database(settings.portal)
+            try:
+                database = open_database(settings.portal)
+            except TooNew as error:
+                raise ConfigurationError(f"the portal's database cannot be used: {error}") from None
             opened.callback(database.close)
             accounts = Accounts(database)
             assets = Assets.load()

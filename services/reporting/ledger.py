@@ -6,7 +6,7 @@ what it holds without breaking the chain from there on, and a sealed report name
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -147,16 +147,23 @@ class Ledger:
 
     # --- writing --------------------------------------------------------------------------------
 
-    def tail(self, store: EventStore, stop: Stop) -> None:
-        """Copy the store's events as they come until ``stop`` is set. What is away is waited for."""
+    def tail(self, store: EventStore, stop: Stop, leads: Callable[[], bool] = lambda: True) -> None:
+        """Copy the store's events as they come until ``stop`` is set. What is away is waited for.
+
+        ``leads`` says whether this process, among several on the ledger, is the one to write.
+        """
         while not stop.is_set():
             try:
-                LEDGER.create(self.engine, checkfirst=True)
+                if not leads():
+                    stop.wait(LOOK_UP)
+                    continue
+                with self.engine.begin() as connection:
+                    LEDGER.create(connection, checkfirst=True)
                 for item in store.subscribe_all(after=self.head().position, batch=BATCH):
                     if not isinstance(item, CaughtUp):
                         self.write(item)
-                    if stop.is_set():
-                        return
+                    if stop.is_set() or not leads():
+                        break
             except self.engine.dialect.loaded_dbapi.IntegrityError:
                 log.warning("ledger.written-by-another")  # look again where it ends
                 stop.wait(RETRY)
@@ -259,7 +266,7 @@ class Ledger:
     def _entries(self, connection: Connection, first: int, last: int) -> Iterator[RowMapping]:
         if self._there(connection):
             query = select(LEDGER).where(LEDGER.c.seq.between(first, last)).order_by(LEDGER.c.seq)
-            yield from connection.execution_options(yield_per=PAGE).execute(query).mappings()
+            yield from connection.execute(query, execution_options={"yield_per": PAGE}).mappings()
 
     def _there(self, connection: Connection) -> bool:
         self._exists = self._exists or inspect(connection).has_table(LEDGER.name)
@@ -289,6 +296,9 @@ class LedgerSource:
 
     def head(self) -> int:
         return self._ledger.head().position
+
+    def facts_after(self, position: int) -> int:
+        return self._ledger.head().seq - self._ledger.at(position).seq
 
 
 @cache

@@ -72,7 +72,7 @@ class ReportingHttp(ServiceHttp):
         ledger = Ledger(open_engine(platform.settings.ledger, writing=True))
         read = frozenset[str]().union(*(view.types for view in cls.views))
         views = projection(platform, cls.views, LedgerSource(ledger, platform.sealer, read))
-        return replace(views, beside=(lambda stop: ledger.tail(platform.store, stop),))
+        return replace(views, beside=(lambda stop: ledger.tail(platform.store, stop, views.lease.held),))
 
     # --- figures ----------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from marshmallow import ValidationError
 from nameko.containers import WorkerContext
 from nameko.web.handlers import HttpRequestHandler
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from structlog.contextvars import bind_contextvars, clear_contextvars
 from werkzeug.routing import BaseConverter, Rule
 
@@ -324,7 +325,8 @@ def refusal(error: Exception, request: Request, problems: Mapping[str, Problem],
         case AccessNotRecorded():
             slug, headers = "access-not-recorded", RETRY
             get_logger().error("access-not-recorded", exc_info=error)
-        case StoreUnavailable() | OperationalError():
+        case StoreUnavailable() | OperationalError() | NoConnection():
+            metrics.STORE_UNAVAILABLE.inc()
             slug, headers = "store-unavailable", RETRY
             get_logger().error("store-unavailable", exc_info=error)
         case _:

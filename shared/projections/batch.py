@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 
 from shared.projections import registry
 from shared.projections.changes import Change
@@ -48,6 +48,11 @@ class Projected:
 
     def __post_init__(self) -> None:
         self.tables = registry.build(self.view, self.generation.suffix).tables
+
+    @property
+    def all_tables(self) -> Sequence[Table]:
+        """The physical ones."""
+        return registry.build(self.view, self.generation.suffix).metadata.sorted_tables
 
     def fold(self, fact: Fact) -> None:
         before = len(self.changes)

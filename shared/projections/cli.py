@@ -23,14 +23,13 @@ def views_group(open_runners: Callable[[], AbstractContextManager[Sequence[Runne
 
     @views.command("list")
     def list_() -> None:
-        """Each view's generations: version, position, distance to the head, state."""
+        """Each view's generations: version, position, events behind, state."""
         with open_runners() as runners:
             for runner in runners:
                 registry.prepare(runner.engine)
-                head = runner.source.head()
                 with reading(runner.engine) as connection:
                     for generation in registry.generations(connection):
-                        click.echo(_line(generation, head))
+                        click.echo(_line(generation, runner.source.facts_after(generation.position)))
 
     @views.command("rebuild")
     @click.argument("name")
@@ -55,13 +54,13 @@ def views_group(open_runners: Callable[[], AbstractContextManager[Sequence[Runne
     return views
 
 
-def _line(generation: Generation, head: int) -> str:
+def _line(generation: Generation, behind: int) -> str:
     state = "live" if generation.live else "being built"
     if generation.stopped_by is not None:
         state += f", stopped by event {generation.stopped_by} at {generation.stopped_at}"
     return (
         f"{generation.view:40} version {generation.version}  generation {generation.generation}"
-        f"  position {generation.position}  behind {max(0, head - generation.position)}  {state}"
+        f"  position {generation.position}  behind {behind}  {state}"
     )
 
 

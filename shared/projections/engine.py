@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Connection, Dialect, Engine, MetaData, Table, bindparam, create_engine, event, make_url
+import psycopg
+from psycopg import IsolationLevel
+from psycopg.adapt import Dumper
+from sqlalchemy import Connection, Dialect, Engine, MetaData, String, Table, bindparam, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.types import TypeDecorator
 
 from shared.contracts.model import Hidden
+from shared.database import postgres
 from shared.eventstore.port import StoreUnavailable
+from shared.projections.view import PLAIN
 
-UNAVAILABLE: Final = (StoreUnavailable, OperationalError, sqlite3.OperationalError, ConnectionError)
+AWAY: Final = (OperationalError, NoConnection)
+"""What a database that is away raises through SQLAlchemy."""
+UNAVAILABLE: Final = (StoreUnavailable, *AWAY, sqlite3.OperationalError, ConnectionError)
 """Trouble of the surroundings (disk full, lock, connection lost), never the fault of an event: try again."""
 
 NAMES: Final[Mapping[str, Any]] = {
@@ -38,10 +50,10 @@ _WRITING: Final = (
 )
 
 _READS: Final = "wegmarken_reads"
-
-_PASSING: Final = ("08", "25", "40", "53", "55", "57", "58")
-"""PostgreSQL's classes of trouble that may pass: connection, read-only standby, deadlock, resources, lock, shutdown,
-disk. (https://www.postgresql.org/docs/current/errcodes-appendix.html)"""
+_CONNECTIONS: Final = 8
+"""Open at the same time in one PostgreSQL engine at most."""
+_FEW: Final = 20
+"""So many rows go to PostgreSQL as statements; for more, COPY is faster."""
 
 for _kind, _adapt in ((date, date.isoformat), (Decimal, str), (Hidden, lambda _: None)):
     sqlite3.register_adapter(_kind, _adapt)  # type: ignore[arg-type]
@@ -54,11 +66,13 @@ def new_metadata() -> MetaData:
 def open_engine(url: str, *, writing: bool = False) -> Engine:
     """An engine whose transactions are snapshots (reading) or take the write lock at once (writing).
 
-    A missing SQLite file and its directory are created.
+    A missing SQLite file and its directory are created, and so is a missing schema in PostgreSQL.
     """
+    return _open_postgres(url, writing) if postgres.is_postgres(url) else _open_sqlite(url, writing)
+
+
+def _open_sqlite(url: str, writing: bool) -> Engine:
     parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(parsed, connect_args={"timeout": 10, "check_same_thread": False})
@@ -77,6 +91,53 @@ def open_engine(url: str, *, writing: bool = False) -> Engine:
     return engine
 
 
+def _open_postgres(url: str, writing: bool) -> Engine:
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=partial(postgres.connect, url),
+        use_native_hstore=False,
+        pool_pre_ping=True,  # what was lost while it lay idle is replaced without a word
+        pool_size=_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=postgres.LOCK_SECONDS,
+    )
+
+    @event.listens_for(engine, "connect")
+    def tune(connection: postgres.Connection, _: object) -> None:
+        connection.adapters.register_dumper(Hidden, _Nothing)
+        if not writing:
+            connection.isolation_level, connection.read_only = IsolationLevel.REPEATABLE_READ, True
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if not writing:
+            return
+        if connection.get_execution_options().get(_READS, False):
+            connection.exec_driver_sql("set transaction isolation level repeatable read, read only")
+        else:
+            connection.exec_driver_sql(postgres.TURN)
+
+    return engine
+
+
+class _Nothing(Dumper):
+    """What cannot be read becomes NULL."""
+
+    def dump(self, obj: Any) -> None:
+        return None
+
+
+@compiles(CreateColumn, "postgresql")
+def _by_code_point(create: CreateColumn, compiler: Any, **options: Any) -> str:
+    """Text sorts and compares by code point, as in SQLite, whatever the language of the database."""
+    written: str = compiler.visit_create_column(create, **options)
+    of = create.element.type
+    if isinstance(of.impl_instance if isinstance(of, TypeDecorator) else of, String):
+        kind = compiler.dialect.type_compiler_instance.process(of)
+        written = written.replace(kind, f'{kind} COLLATE "C"', 1)
+    return written
+
+
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A connection in a transaction that sees one state and waits for nobody; of either kind of engine."""
@@ -93,9 +154,27 @@ def is_away(error: Exception, dialect: Dialect) -> bool:
     raised, driver = getattr(error, "orig", None) or error, dialect.loaded_dbapi
     if (code := getattr(raised, "sqlite_errorcode", None)) is not None:
         return isinstance(raised, driver.OperationalError) and code & 0xFF != sqlite3.SQLITE_ERROR
-    if (state := getattr(raised, "sqlstate", None) or getattr(raised, "pgcode", None)) is not None:
-        return str(state).startswith(_PASSING)
+    if (state := getattr(raised, "sqlstate", None)) is not None:
+        return str(state).startswith(postgres.PASSING)
     return isinstance(raised, driver.OperationalError | driver.InterfaceError)  # without an answer, so without a code
+
+
+def keep_tables(connection: Connection, register: Table) -> None:
+    """Let nobody drop tables that the register names while this transaction reads them; to be called before it reads.
+
+    A snapshot of SQLite keeps them by itself. PostgreSQL drops tables for everybody at once, so who drops waits.
+    """
+    _lock(connection, register, "access share")
+
+
+def wait_for_readers(connection: Connection, register: Table) -> None:
+    """Wait until nobody reads tables that the register names; who comes then sees what this transaction leaves."""
+    _lock(connection, register, "access exclusive")
+
+
+def _lock(connection: Connection, table: Table, mode: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"lock table {table.name} in {mode} mode")
 
 
 def upsert(engine_name: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...]) -> ClauseElement:
@@ -111,15 +190,33 @@ def upsert(engine_name: str, table: Table, keys: tuple[str, ...], columns: tuple
     return complete
 
 
-def forget_deleted(engine: Engine) -> bool:
-    """Remove every trace of deleted rows. False while a reader holds on to some: try again later.
+def keep_no_samples(connection: Connection, table: Table) -> None:
+    """Let PostgreSQL's statistics hold no values of ``PLAIN`` columns: they would outlive what an erasure deletes."""
+    if connection.dialect.name == "postgresql":
+        quote = connection.dialect.identifier_preparer.quote
+        for column in table.columns:
+            if PLAIN.items() <= column.info.items():
+                connection.exec_driver_sql(
+                    f"alter table {quote(table.name)} alter column {quote(column.name)} set statistics 0"
+                )
+
+
+def copies(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> tuple[str, int] | None:
+    """The COPY that takes rows of plain columns, and from how many rows on it is worth it; None where there is none."""
+    if dialect.name != "postgresql":
+        return None
+    quote = dialect.identifier_preparer.quote
+    return f"COPY {quote(table.name)} ({', '.join(map(quote, columns))}) FROM STDIN", _FEW
+
+
+def forget_deleted(engine: Engine, tables: Iterable[Table]) -> bool:
+    """Remove every trace of rows deleted from these. False while a reader holds on to some: try again later.
 
     ``secure_delete`` zeroes what is deleted, but not what a page kept of rows that had moved to another
-    page: so SQLite writes the file anew, then empties the write-ahead log. PostgreSQL: vacuum and the
-    retention of its log are the operator's.
+    page: so SQLite writes the file anew, then empties the write-ahead log. PostgreSQL writes the tables anew.
     """
-    if engine.dialect.name != "sqlite":
-        return True
+    if engine.dialect.name == "postgresql":
+        return _scrub(engine, [table.name for table in tables])
     connection = engine.raw_connection()
     try:
         cursor = connection.cursor()
@@ -128,3 +225,17 @@ def forget_deleted(engine: Engine) -> bool:
         return cursor.fetchone() == (0, 0, 0)
     finally:
         connection.close()
+
+
+def _scrub(engine: Engine, tables: Iterable[str]) -> bool:
+    lent = engine.raw_connection()
+    connection: Any = lent.driver_connection
+    try:
+        connection.autocommit = True
+        return postgres.scrub(connection, tables)
+    except psycopg.Error as error:
+        if is_away(error, engine.dialect):
+            raise ConnectionError(type(error).__name__) from error
+        raise
+    finally:
+        lent.invalidate()  # whatever became of it, the next one is as it should be

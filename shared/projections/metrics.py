@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 
 class Lag(Collector):
-    """Per view: its position, the distance to the head, and the age of the oldest event not yet folded."""
+    """Per view: its position, the distance to the head, the age of the oldest event not yet folded, and whether one
+    of them stopped it."""
 
     def __init__(self) -> None:
         self.runners: set[Runner] = set()
@@ -27,25 +28,35 @@ class Lag(Collector):
         return _families()
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
-        position, events, seconds = families = _families()
+        position, events, seconds, stopped = families = _families()
         for runner in list(self.runners):
+            stands = runner.stopped()
+            for view in runner.positions():
+                stopped.add_metric([view], view in stands)
             try:
-                head = runner.source.head()
+                behind = runner.source.facts_after
                 for view, at in runner.positions().items():
                     position.add_metric([view], at)
-                    events.add_metric([view], head - at)
+                    events.add_metric([view], behind(at))
                     seconds.add_metric([view], _age_of_next(runner, at))
             except UNAVAILABLE:
                 continue  # what cannot be known is not reported
         return families
 
 
-def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
     return (
         GaugeMetricFamily("wegmarken_view_position", "Position up to which the view has read", labels=["view"]),
-        GaugeMetricFamily("wegmarken_view_lag_events", "Positions between the view and the head", labels=["view"]),
+        GaugeMetricFamily(
+            "wegmarken_view_lag_events",
+            "Events that the view has not folded; of many at least so many",
+            labels=["view"],
+        ),
         GaugeMetricFamily(
             "wegmarken_view_lag_seconds", "Age of the oldest event the view has not folded", labels=["view"]
+        ),
+        GaugeMetricFamily(
+            "wegmarken_view_stopped", "1 while the view stands before an event that it cannot fold", labels=["view"]
         ),
     )
 

@@ -15,9 +15,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Select, inspect
+from sqlalchemy import Connection, Dialect, Select, inspect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
-from shared.projections.engine import open_engine, reading
+from shared.eventstore.port import StoreUnavailable
+from shared.projections.engine import is_away, keep_tables, open_engine, reading
 from shared.projections.registry import REGISTER, Generation, ViewNotReady, build, generations
 from shared.projections.view import View
 
@@ -56,6 +59,22 @@ def rows(connection: Connection, query: Select[Any]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in result.all()]
 
 
+class ViewsUnavailable(StoreUnavailable):
+    """The database of the views cannot be read now. Try again later."""
+
+
+@contextmanager
+def _away_is_said(dialect: Dialect) -> Iterator[None]:
+    try:
+        yield
+    except NoConnection as error:
+        raise ViewsUnavailable("views: too many wait for a connection") from error
+    except DBAPIError as error:
+        if is_away(error, dialect):
+            raise ViewsUnavailable(f"views: {type(error.orig).__name__}") from error
+        raise
+
+
 class ViewReader:
     """The views of one service, for its queries. Shared by threads and green threads."""
 
@@ -66,10 +85,13 @@ class ViewReader:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """A consistent look at all views; keep it short."""
-        with reading(self._engine) as connection:
-            self._registered = self._registered or inspect(connection).has_table(REGISTER.name)
-            found = generations(connection) if self._registered else []
+        """A consistent look at all views; keep it short. Raises ViewsUnavailable."""
+        with _away_is_said(self._engine.dialect):
+            registered = self._is_registered()
+        with _away_is_said(self._engine.dialect), reading(self._engine) as connection:
+            if registered:
+                keep_tables(connection, REGISTER)
+            found = generations(connection) if registered else []
             yield Snapshot(connection, {generation.view: generation for generation in found if generation.live})
 
     def positions(self) -> dict[str, int]:
@@ -97,6 +119,12 @@ class ViewReader:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    def _is_registered(self) -> bool:
+        if not self._registered:
+            with reading(self._engine) as connection:
+                self._registered = inspect(connection).has_table(REGISTER.name)
+        return self._registered
 
     @staticmethod
     def _position(now: Snapshot, view: View[Any]) -> int:

@@ -119,7 +119,7 @@ def _compare(connection: Connection, view: View[Any], live: Generation, rebuilt:
 
 def _summary(connection: Connection, table: Table) -> Summary:
     rows = total = 0
-    result = connection.execution_options(yield_per=PAGE).execute(select(table))
+    result = connection.execute(select(table), execution_options={"yield_per": PAGE})
     for page in result.partitions():
         rows += len(page)
         total += sum(_hash(tuple(row)) for row in page)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
-from shared.projections.engine import new_metadata
+from shared.projections.engine import keep_no_samples, new_metadata, wait_for_readers
 from shared.projections.view import Update, View
 from shared.projections.writer import Writer
 
@@ -135,6 +135,7 @@ def create(connection: Connection, view: View[Any], *, live: bool) -> Generation
     metadata = build(view, suffix).metadata
     for table in metadata.sorted_tables:
         connection.execute(CreateTable(table))
+        keep_no_samples(connection, table)
         _create(connection, (index for index in table.indexes if index.unique or not view.only_inserts))
     generation = Generation(
         view=view.name,
@@ -191,6 +192,7 @@ def switch(connection: Connection, generation: Generation) -> Generation:
 
 def drop(connection: Connection, generation: Generation) -> None:
     """Drop a generation, rows and all; also one whose version this program no longer knows."""
+    wait_for_readers(connection, REGISTER)
     for name in generation.table_names.split():
         connection.execute(DropTable(Table(name, MetaData()), if_exists=True))
     connection.execute(

@@ -2,7 +2,8 @@
 
 Views at the same position share what is read and decoded. A view that is behind, because it is new,
 catches up in turn with the others and then joins them. Rows and checkpoint are one transaction, so
-after a crash a view is where its checkpoint says, and nothing is folded twice or left out.
+after a crash a view is where its checkpoint says, and nothing is folded twice or left out; not by two
+runners on one database either, of which one would do all its work in vain: so one leads, and others stand by.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from shared.eventstore.port import CaughtUp, StoreUnavailable
 from shared.projections import metrics, registry
 from shared.projections.batch import Batches, Projected
-from shared.projections.engine import UNAVAILABLE, forget_deleted, is_away
+from shared.projections.engine import UNAVAILABLE, forget_deleted, is_away, reading
 from shared.projections.registry import Generation, Superseded
 from shared.projections.source import Source, undisturbed
 from shared.projections.view import Erasure, View
@@ -26,6 +27,9 @@ BATCH: Final = 2000
 """Events in one transaction at most. Fewer fit the processor's cache better, more rewrite fewer index pages."""
 RETRY: Final = 1.0
 """Seconds after which a database or store that was away is tried again."""
+STANDING_BY: Final = "standing by"
+LOOK_UP: Final = 0.25
+"""Seconds after which a runner that stands by looks whether it is to lead."""
 
 log = structlog.get_logger()
 
@@ -43,6 +47,7 @@ class Runner:
 
     ``engine`` comes from ``open_engine(url, writing=True)``. ``erasures`` lists the key ring's erasures
     above a number, oldest first; they are followed whenever the views have caught up, at least once a second.
+    ``leads`` says whether this runner, among those of other processes on the database, is the one to work.
     """
 
     def __init__(
@@ -52,9 +57,11 @@ class Runner:
         source: Source,
         *,
         erasures: Callable[[int], Sequence[Erasure]] = lambda after: (),
+        leads: Callable[[], bool] = lambda: True,
         batch: int = BATCH,
     ) -> None:
-        self.engine, self.views, self.source, self.erasures = engine, tuple(views), source, erasures
+        self.engine, self.views, self.source = engine, tuple(views), source
+        self.erasures, self.leads = erasures, leads
         self._batch = batch
         self._batches = Batches(engine)
         self._projected: list[Projected] = []
@@ -69,7 +76,10 @@ class Runner:
         with metrics.observed(self):
             while not stop.is_set():
                 try:
-                    self._work(stop)
+                    if self.leads():
+                        self._work(stop)
+                    else:
+                        self._stand_by(stop)
                 except Superseded as view:
                     log.info("view.superseded", view=str(view))
                 except waited_for as error:
@@ -99,14 +109,18 @@ class Runner:
         """Up to where each view has read."""
         return {one.view.name: one.generation.position for one in self._projected}
 
-    def status(self) -> dict[str, Any]:
-        """For health: "status" ("ready" or why not), "head", "views" (positions), and "stopped" with the id
-        (None: its tables are to blame) and position of the event that stopped a view; never its data."""
-        stopped = {
+    def stopped(self) -> dict[str, dict[str, Any]]:
+        """The views that an event stopped, with its id and position."""
+        return {
             one.view.name: {"event_id": at.event_id, "position": at.position}
             for one in self._projected
             if (at := one.stopped) is not None
         }
+
+    def status(self) -> dict[str, Any]:
+        """For health: "status" ("ready", "standing by", or why neither), "head", "views" (positions), and "stopped"
+        with the id (None: its tables are to blame) and position of the event that stopped a view; never its data."""
+        stopped = self.stopped()
         try:
             head: int | None = self.source.head()
         except UNAVAILABLE:
@@ -116,9 +130,21 @@ class Runner:
 
     # --- moving ---------------------------------------------------------------------------------
 
+    def _stand_by(self, stop: Stop) -> None:
+        """Know where the views are, whoever moves them, until it is this runner's turn."""
+        log.info("views.standing-by", views=[view.name for view in self.views])
+        while not stop.is_set() and not self.leads():
+            with reading(self.engine) as connection:
+                known = [g for view in self.views for g in registry.generations(connection, view.name)[-1:]]
+            by_name = {generation.view: generation for generation in known}
+            self._projected = [Projected(view, by_name[view.name]) for view in self.views if view.name in by_name]
+            self._state = STANDING_BY
+            stop.wait(LOOK_UP)
+
     def _work(self, stop: Stop) -> None:
         self._open()
-        while not stop.is_set():
+        log.info("views.leading", views=[view.name for view in self.views])
+        while not stop.is_set() and self.leads():
             if len(self._levels()) > 1:
                 self._bring_together()
             else:
@@ -143,7 +169,7 @@ class Runner:
             else:
                 with undisturbed():
                     self._batches.apply(self._running(), item)
-            if stop.is_set():
+            if stop.is_set() or not self.leads():
                 return
 
     def _bring_together(self) -> None:
@@ -189,7 +215,8 @@ class Runner:
         if not able or not (erasures := self.erasures(followed)):
             return
         deleted = [self._batches.erase(one, erasures) for one in able]
-        if any(deleted) and not forget_deleted(self.engine):
+        touched = [table for one, any_ in zip(able, deleted, strict=True) if any_ for table in one.all_tables]
+        if touched and not forget_deleted(self.engine, touched):
             return  # a reader holds on to it: all of it again at the next mark
         able = [one for one in able if one.erases]
         with self.engine.begin() as connection:

@@ -33,6 +33,11 @@ class Source(Protocol):
         """The position of the newest fact, 0 if there is none."""
         ...
 
+    def facts_after(self, position: int) -> int:
+        """How many facts there are above a position; where they are many, perhaps only that they are at least so
+        many."""
+        ...
+
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
@@ -63,3 +68,6 @@ class StoreSource:
 
     def head(self) -> int:
         return self._store.head()
+
+    def facts_after(self, position: int) -> int:
+        return self._store.events_after(position)

@@ -7,7 +7,7 @@
         def tables(self, metadata, suffix):
             return ResidenceTables(
                 entries=self.table(metadata, suffix, "entries",
-                    Column("position", Integer, primary_key=True), Column("person_id", String, index=True),
+                    Column("position", POSITION, primary_key=True), Column("person_id", String, index=True),
                     Column("since", Day), Column("ags", String)))
 
         def fold(self, tables, fact):
@@ -24,9 +24,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar
 
-from sqlalchemy import Dialect, MetaData, String, Table
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, String, Table
 from sqlalchemy.sql.schema import SchemaItem
 from sqlalchemy.types import TypeDecorator
 
@@ -35,6 +35,8 @@ from shared.projections.changes import Change, Delete, Insert, Row, Update, Upse
 from shared.projections.facts import Fact
 
 __all__ = [
+    "PLAIN",
+    "POSITION",
     "Change",
     "Day",
     "Delete",
@@ -100,6 +102,12 @@ class View(ABC, Generic[T]):
     def table(self, metadata: MetaData, suffix: str, name: str, *items: SchemaItem) -> Table:
         """One table of the view, physically ``<view>_<name>__<suffix>``."""
         return Table(f"{self.name.replace('.', '_')}_{name}__{suffix}", metadata, *items)
+
+
+PLAIN: Final[dict[Any, Any]] = {"plain": True}
+"""``info`` of columns of which an erasure must leave no trace, as names: PostgreSQL keeps no samples of them."""
+POSITION: Final = BigInteger().with_variant(Integer, "sqlite")
+"""A position of the log. Some stores' need 64 bits; SQLite's own row number has them under the name INTEGER."""
 
 
 class Day(TypeDecorator[date]):

@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 PREFIX: Final = "WEGMARKEN_"
+EVENTSTORES: Final = ("sqlite", "kurrentdb", "kurrentdb+discover", "esdb", "esdb+discover")
+"""Schemes of the URLs of event stores."""
 
 
 class ConfigurationError(Exception):
@@ -29,8 +32,9 @@ class Settings:
     views: str
     ledger: str
     keyring: str
-    access_log: Path
+    access_log: str
     access_log_months: int
+    erasures: Path
     secrets: Path
     clock: Literal["system", "manual"]
     host: str
@@ -44,7 +48,7 @@ class Settings:
     timers_every: float
     services: Mapping[str, str]
     processes: Mapping[str, str]
-    portal: Path
+    portal: str
     public_url: str
     idle: float
 
@@ -58,7 +62,7 @@ class Settings:
         return cls(**{setting.name: setting.read(env, data) for setting in SETTINGS})
 
     def views_url(self, service: str) -> str:
-        """The URL of a service's database of views."""
+        """The URL of a service's database of views; in PostgreSQL of its own schema."""
         return self.views.replace("{service}", service)
 
     @property
@@ -115,6 +119,37 @@ def _url(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def _urls(*schemes: str) -> Callable[[str], str]:
+    """Several, semicolons between them."""
+    one = _url(*schemes)
+
+    def parse(text: str) -> str:
+        return ";".join(one(part) for part in map(str.strip, text.split(";")) if part)
+
+    return parse
+
+
+def _database(schema: str, *, files: bool = False) -> Callable[[str], str]:
+    """A SQLite file by URL (``files``: by path) or a PostgreSQL database, in which this use has a schema of its own."""
+
+    def parse(text: str) -> str:
+        scheme = text.partition("://")[0]
+        if scheme.partition("+")[0] in ("postgresql", "postgres"):
+            try:
+                parts = urlsplit(text)
+            except ValueError:  # whose text quotes the password
+                raise ValueError("this is no URL") from None
+            query = {"schema": schema} | dict(parse_qsl(parts.query))
+            return urlunsplit(parts._replace(scheme="postgresql", query=urlencode(query, safe="{}")))
+        if (scheme == "sqlite" and not files) or (files and scheme == text):
+            return text
+        raise ValueError(
+            f"expected {'a path' if files else 'sqlite:///path'} or postgresql://user:password@host/database"
+        )
+
+    return parse
+
+
 def _whole(least: int, most: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
@@ -161,25 +196,61 @@ SETTINGS: Final = (
     Setting(
         "eventstore",
         "sqlite:///{data}/events.db",
-        "The event store: `sqlite:///path`.",
-        _text,
+        "The event store: `sqlite:///path`, or a KurrentDB or EventStoreDB"
+        " `kurrentdb://user:password@host:2113,host:2113` (also `esdb://`, with `+discover` for one name of many"
+        " nodes). After `?`, its connection options: `Tls`, `TlsCaFile`, `DefaultDeadline` (seconds; 10),"
+        " `KeepAliveInterval` and `KeepAliveTimeout` (milliseconds; 10000) and the others.",
+        _url(*EVENTSTORES),
+        secret=True,
     ),
     Setting(
         "broker",
         "",
-        "RabbitMQ, `amqp://user:password@host:port/vhost`. Needed by react and relay.",
-        _url("amqp", "amqps"),
+        "RabbitMQ, `amqp://user:password@host:port/vhost`; of a cluster several, `;` between them. Needed by react and"
+        " relay.",
+        _urls("amqp", "amqps"),
         secret=True,
     ),
-    Setting("views", "sqlite:///{data}/{service}.db", "Database of each service's views (SQLAlchemy URL).", _text),
-    Setting("ledger", "sqlite:///{data}/ledger.db", "Reporting's own hash-chained copy of the log.", _text),
-    Setting("keyring", "sqlite:///{data}/keys.db", "The key ring: every person's keys, outside the store.", _text),
-    Setting("access_log", "{data}/access-log", "Directory of the records of who read personal data.", Path),
+    Setting(
+        "views",
+        "sqlite:///{data}/{service}.db",
+        "Database of each service's views.",
+        _database("{service}"),
+        secret=True,
+    ),
+    Setting(
+        "ledger",
+        "sqlite:///{data}/ledger.db",
+        "Reporting's own hash-chained copy of the log.",
+        _database("ledger"),
+        secret=True,
+    ),
+    Setting(
+        "keyring",
+        "sqlite:///{data}/keys.db",
+        "The key ring: every person's keys, outside the store.",
+        _database("keyring"),
+        secret=True,
+    ),
+    Setting(
+        "access_log",
+        "{data}/access-log",
+        "Records of who read personal data: a directory or a PostgreSQL database.",
+        _database("access_log", files=True),
+        secret=True,
+    ),
     Setting(
         "access_log_months",
         "24",
         "For how many months these records are kept: `wegmarken access-log drop` deletes none that is younger.",
         _whole(1, 1200),
+    ),
+    Setting(
+        "erasures",
+        "{data}/erasures.jsonl",
+        "Record of who was erased: a file to which `wegmarken erase` adds, and from which a restore erases again."
+        " Best on other hardware than the key ring.",
+        Path,
     ),
     Setting(
         "secrets",
@@ -227,7 +298,13 @@ SETTINGS: Final = (
         " each service has its own, `react-casework=…`.",
         _addresses,
     ),
-    Setting("portal", "{data}/portal.db", "The portal's own file (SQLite): accounts and sessions.", Path),
+    Setting(
+        "portal",
+        "{data}/portal.db",
+        "The portal's accounts and sessions: a file (SQLite) or a PostgreSQL database.",
+        _database("portal", files=True),
+        secret=True,
+    ),
     Setting(
         "public_url",
         "",
@@ -255,6 +332,12 @@ HEADING: Final = """\
 
 Every process reads these environment variables once, at its start; a bad value ends it with one line and exit
 code 2. `{data}` stands for the data directory, `{service}` for the service's name.
+
+Where a database is named (views, ledger, key ring, access log, portal), PostgreSQL may take the place of files:
+`postgresql://user:password@host/database`. All may name the same database: each makes a schema of its own in it
+(`intake`, `casework`, … for the views, then `ledger`, `keyring`, `access_log`, `portal`); `?schema=name` chooses
+another. The database must be encoded in UTF-8; whatever its language, text is sorted as in SQLite. Further parameters
+of the URL are libpq's, such as `sslmode=verify-full`.
 
 This page is the table `SETTINGS` in `shared/runtime/config.py`, written out by
 `python -m shared.runtime.config > docs/configuration.md`; a test compares.

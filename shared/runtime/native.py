@@ -45,9 +45,14 @@ def is_green() -> bool:
     return bool(patcher.is_monkey_patched("thread"))
 
 
+def on_hub() -> bool:
+    """Whether this is the native thread on which green threads run, so that others wait for whatever blocks here."""
+    return is_green() and threading.get_ident() == threading.main_thread().ident
+
+
 def aside(work: Callable[[], T]) -> T:
     """Do what waits for the disk or takes long on a native thread, so that the hub goes on serving others."""
-    if not is_green():
+    if not on_hub():
         return work()
     result: T = tpool.execute(work)
     return result

@@ -10,7 +10,7 @@ from shared.contracts.codec import Sealer
 from shared.contracts.model import PersonalClass
 from shared.eventstore.opening import open_store
 from shared.eventstore.port import EventStore
-from shared.privacy.access_log import AccessLog
+from shared.privacy.access_log import AccessLog, open_access_log
 from shared.privacy.keyring import KeyRing, MasterMismatch, open_keyring
 from shared.privacy.masters import (
     DIGEST_KEY,
@@ -69,7 +69,7 @@ class Platform:
             except (ValueError, MasterMismatch) as error:
                 raise ConfigurationError(f"the key ring cannot be used: {error}") from None
             opened.callback(keyring.close)
-            access_log = AccessLog(settings.access_log)
+            access_log = open_access_log(settings.access_log)
             opened.callback(access_log.close)
             return cls(
                 settings=settings,

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 from nameko.timer import Timer
 
+from shared.eventstore.port import StoreUnavailable
 from shared.runtime.logs import get_logger
+from shared.runtime.metrics import STORE_UNAVAILABLE
 from shared.service.provided import platform_of
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -25,6 +27,8 @@ class Beat(Timer):  # type: ignore[misc]
     def handle_result(self, worker_ctx: Any, result: Any, exc_info: Any) -> Any:
         """A look that failed is logged (nameko's own line would hold the exception's text) and tried again."""
         if exc_info is not None:
+            if isinstance(exc_info[1], StoreUnavailable):
+                STORE_UNAVAILABLE.inc()
             get_logger().error(
                 "timer-failed", service=self.container.service_name, timer=self.method_name, exc_info=exc_info[1]
             )

@@ -19,7 +19,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from sqlalchemy import Column, Integer, MetaData, String, Table, select
+from sqlalchemy import Column, MetaData, String, Table, select
 
 from shared.api.call import Answered, Call
 from shared.api.entrypoint import command, query, question
@@ -46,7 +46,7 @@ from shared.contracts.registry import types_of
 from shared.execute import Accepted, Decider, Refused, load
 from shared.projections.changes import Change, Insert
 from shared.projections.facts import Fact
-from shared.projections.view import View
+from shared.projections.view import POSITION, View
 from shared.runtime.config import Settings
 
 # ruff: noqa: RUF009 - each helper returns a dataclass field
@@ -189,7 +189,7 @@ class Talks(View[TalkTables]):
                 metadata,
                 suffix,
                 "talks",
-                Column("position", Integer, primary_key=True),
+                Column("position", POSITION, primary_key=True),
                 Column("consultation_id", String, nullable=False),
                 Column("case_id", String, index=True, nullable=False),
             )

@@ -26,6 +26,7 @@ def test_a_full_disk_refuses_commands_until_there_is_room(tmp_path: Path) -> Non
         assert {answer.status_code for answer in refused} == {503}
         assert refused[0].headers["Retry-After"] == "1"
         assert refused[0].json()["type"] == "urn:wegmarken:problem:store-unavailable"
+        assert f"wegmarken_store_unavailable_total {len(refused)}.0" in process.get("/metrics").text
         unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, unlimited)
         accepted = len(answers) - len(refused)

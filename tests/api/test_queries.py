@@ -15,7 +15,7 @@ from werkzeug.routing import Map
 from shared.api.ask import Ask
 from shared.api.entrypoint import HttpEntrypoint
 from shared.api.roles import OPERATOR
-from shared.privacy.access_log import AccessLog
+from shared.privacy.access_log import FileAccessLog
 from tests.api.conftest import CASE, PERSON, TALK, Running, eventually, running
 
 TALKS = "/sample/v1/talks"
@@ -93,7 +93,7 @@ def test_head_is_like_get_without_a_body(sample: Running, projector: Running) ->
 
 
 def _accesses(sample: Running) -> list[tuple[str, str, str, str | None]]:
-    log = AccessLog(sample.data / "access-log")
+    log = FileAccessLog(sample.data / "access-log")
     try:
         reads = (read for month in log.months() for read in log.accesses(month))
         return [(read.actor, read.subject, read.purpose, read.reason) for read in reads]

@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from shared.privacy.masters import create_secrets
+from shared.runtime.config import EVENTSTORES
 from tests.api.conftest import ROOT, SAMPLE, TALK, Running, eventually, running
 
 
@@ -79,6 +80,33 @@ def test_no_new_connection_is_accepted_while_it_stops(troubled: Running) -> None
     asking.join()
 
 
+def test_who_waits_to_be_accepted_is_answered(troubled: Running) -> None:
+    """The kernel has accepted these callers already: closing the port would cut them off."""
+    address = ("127.0.0.1", int(troubled.url.rpartition(":")[2]))
+    troubled.process.send_signal(signal.SIGSTOP)
+    waiting = [socket.create_connection(address, timeout=20) for _ in range(20)]
+    for one in waiting:
+        one.sendall(b"GET /health/live HTTP/1.1\r\nHost: probe\r\n\r\n")
+    troubled.process.send_signal(signal.SIGTERM)
+    troubled.process.send_signal(signal.SIGCONT)
+    for one in waiting:
+        with one:
+            assert one.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
+    assert troubled.stop() == 0
+
+
+def test_who_asks_again_on_an_open_connection_is_answered_and_told_that_it_closes(troubled: Running) -> None:
+    with requests.Session() as session:
+        assert session.get(f"{troubled.url}/health/live", timeout=10).headers["Connection"] == "keep-alive"
+        troubled.process.send_signal(signal.SIGTERM)
+
+        def told() -> bool:
+            return session.get(f"{troubled.url}/health/live", timeout=10).headers["Connection"] == "close"
+
+        eventually(told, "the next answer says so", 3)
+    assert troubled.stop() == 0
+
+
 def test_commands_survive_a_restart(tmp_path: Path) -> None:
     with running("http", tmp_path, WEGMARKEN_CLOCK="system") as process:
         headers = {"Idempotency-Key": "before"}
@@ -108,11 +136,18 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path, kind: str) -> None:
     assert ended.stderr == f"wegmarken: the address 127.0.0.1:{port} is taken\n"
 
 
+SCHEMES = " or ".join(f"{scheme}://" for scheme in EVENTSTORES)
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "line"),
     [
         ("PORT", "eighty", "WEGMARKEN_PORT=eighty: expected a whole number from 0 to 65535"),
-        ("EVENTSTORE", "esbd://x", "the event store esbd://… has no adapter; supported: sqlite:///path"),
+        (
+            "EVENTSTORE",
+            "esbd://x",
+            f"WEGMARKEN_EVENTSTORE: expected an URL that starts with {SCHEMES}",
+        ),
         ("HOST", "192.0.2.1", "the address 192.0.2.1:0 cannot be used: Cannot assign requested address"),
         ("COLOUR", "red", "WEGMARKEN_COLOUR is not a setting; docs/configuration.md lists them all"),
     ],
@@ -159,6 +194,7 @@ def test_the_projector_follows_shows_where_it_is_and_stops(tmp_path: Path) -> No
             "lag": nothing,
             "lags": {"sample.talks": nothing},
             "stopped": {},
+            "standing_by": [],
         }
         assert requests.get(f"{http.url}/health/ready", timeout=10).json()["lag"] == nothing
         assert requests.post(f"{projector.url}/health/live", timeout=10).status_code == 405

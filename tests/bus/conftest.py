@@ -138,6 +138,6 @@ def empty(broker: PrivateBroker) -> None:
             for delays in (DELAYS, topology.DELAYS):
                 for queue in (*topology.queues_of(service, delays), topology.parked_queue(service)):
                     channel.queue_delete(queue)
-        channel.queue_delete(topology.UNROUTED)
+        channel.queue_delete(topology.UNREAD)
         channel.exchange_delete(topology.EVENTS)
         channel.exchange_delete(topology.UNROUTED)

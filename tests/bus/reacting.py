@@ -25,6 +25,7 @@ from shared.bus.nudge import Nudge
 from shared.eventstore.port import NO_STREAM, AlreadyAnswered, StoreUnavailable
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.runtime import logs
+from shared.runtime.metrics import exposition
 from tests.bus.events import ANSWER, new_event
 
 DIRECTORY, URL = Path(sys.argv[1]), sys.argv[2]
@@ -61,8 +62,8 @@ def tell_status() -> None:
     while True:
         status = consumer.status(React.name)
         said = {"connected": status.connected, "in_hand": status.in_hand, "waiting": status.waiting}
-        if foreign := REGISTRY.get_sample_value("wegmarken_reactions_foreign_total", {"service": React.name}):
-            said["foreign"] = int(foreign)
+        said["foreign"] = REGISTRY.get_sample_value("wegmarken_reactions_foreign_total", {"service": React.name})
+        (DIRECTORY / "metrics").write_bytes(exposition())
         (DIRECTORY / "status.new").write_text(json.dumps(said))
         (DIRECTORY / "status.new").rename(DIRECTORY / "status.json")
         eventlet.sleep(0.05)

@@ -180,8 +180,11 @@ def test_the_status_counts_what_is_in_hand_and_what_waits(bus: Bus) -> None:
         wait_until(lambda: len(bus.handled()) > len(ids))
         wait_until(lambda: bus.status()["in_hand"] + bus.status()["waiting"] == len(ids))
         assert bus.status()["connected"]
+        metrics = (bus.directory / "metrics").read_text()
+        assert 'wegmarken_reactions_subscribed{service="eligibility"} 1.0' in metrics
+        assert "wegmarken_store_unavailable_total 0.0" not in metrics, "each failure for want of the store counts"
         (bus.directory / "store-is-back").touch()
-        wait_until(lambda: bus.status() == {"connected": True, "in_hand": 0, "waiting": 0})
+        wait_until(lambda: bus.status() == {"connected": True, "in_hand": 0, "waiting": 0, "foreign": 0})
     assert bus.answers() == dict.fromkeys(ids, 1)
 
 

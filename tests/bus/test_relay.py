@@ -12,7 +12,8 @@ from shared.bus.connection import connected
 from shared.bus.depth import depth
 from shared.bus.identity import identity
 from shared.bus.nudge import Nudge, nudge_of
-from shared.bus.topology import UNROUTED
+from shared.bus.relay import Relay
+from shared.bus.topology import UNREAD
 from tests.bus.conftest import DELAYS, Bus, wait_until
 from tests.bus.events import store_events
 
@@ -64,7 +65,7 @@ def test_what_nobody_subscribes_to_is_unrouted(bus: Bus) -> None:
     with bus.relay() as relay:
         store_events(bus.store, 7, type="casework.ConsultationHeld")
         wait_until(lambda: relay.status().position == 7)
-    assert bus.messages_in(UNROUTED) == 7
+    assert bus.messages_in(UNREAD) == 7
     assert bus.messages_in("eligibility") == bus.messages_in("casework") == 0
 
 
@@ -75,10 +76,10 @@ def test_a_broken_topology_is_mended_and_the_batch_published_again(bus: Bus) -> 
         store_events(bus.store)
         wait_until(lambda: relay.status().position == 1)
         with connected(bus.broker.url) as connection:
-            connection.channel().queue_delete(UNROUTED)
+            connection.channel().queue_delete(UNREAD)
         store_events(bus.store, 7, type="casework.ConsultationHeld")
         wait_until(lambda: relay.status().position == 8)
-    assert bus.messages_in(UNROUTED) == 7
+    assert bus.messages_in(UNREAD) == 7
     assert redone_batches() == redone + 1
 
 
@@ -116,13 +117,21 @@ def test_a_store_restored_from_an_older_copy_is_followed_from_its_end(bus: Bus) 
 def test_the_status_of_the_relay_is_shown(bus: Bus) -> None:
     store_events(bus.store, 3)
     assert run(bus, "status").stdout.split() == ["position", "0", "head", "3", "behind", "3", "leader", "none"]
+    Relay(bus.store, bus.broker.url, bus.directory / "relay.db")
+    assert lag("events") == 3
+    assert 0 < lag("seconds") < 60
     with bus.relay() as relay:
         wait_until(lambda: relay.status().position == 3)
         assert run(bus, "status").stdout.split()[-2:] == ["at", "work"]
+        assert (lag("events"), lag("seconds")) == (0, 0)
     away = CliRunner().invoke(relay_command, ["status"], env=environment(bus, "amqp://127.0.0.1:1/"))
     assert away.exit_code == 3
     nowhere = CliRunner().invoke(relay_command, ["status"], env=environment(bus, ""))
     assert nowhere.exit_code == 2
+
+
+def lag(unit: str) -> float:
+    return REGISTRY.get_sample_value(f"wegmarken_relay_lag_{unit}") or 0.0
 
 
 def redone_batches() -> float:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from math import isnan
 
+from prometheus_client import REGISTRY
+
+from services.casework.metrics import observe_contracts
 from shared.contracts.casework import (
     ContractConcluded,
     ContractEnded,
@@ -85,3 +89,18 @@ def test_a_contract_without_end_or_of_an_erased_employee_is_not_announced(world:
     world.catch_up()
     world.beat(ENDS)
     assert world.announced(MANAGER) == []
+
+
+def test_how_many_contracts_end_soon_is_told_to_whoever_watches(world: World) -> None:
+    def ending(within: int, on: date) -> float | None:
+        observe_contracts(world.reader, lambda: on)
+        return REGISTRY.get_sample_value("wegmarken_contracts_ending", {"within_days": str(within)})
+
+    assert isnan(ending(30, ENDS) or 0), "its view is not there yet"
+    employ(world)
+    assert [ending(within, ENDS - 60 * DAY) for within in (30, 90, 180)] == [0, 1, 1]
+    assert [ending(30, ENDS - 30 * DAY), ending(30, ENDS), ending(30, ENDS + DAY)] == [1, 1, 0]
+    early = ContractEnded(occurred_on=START + DAY, employee_id=MANAGER, contract_id=CONTRACT, reason="own_wish")
+    world.record(employee_stream(MANAGER), early)
+    world.catch_up()
+    assert ending(180, ENDS - 60 * DAY) == 0, "it ended early"

@@ -19,7 +19,7 @@ from shared.api.roles import HEAD_OF_OFFICE, IMPORTER, INTAKE_CLERK, INTEGRATION
 from shared.contracts.casework import ConsultationHeld, case_of, employee_stream
 from shared.contracts.model import EmployeeId, Hidden, HouseholdId, PersonalClass, PersonId
 from shared.execute import load
-from shared.privacy.access_log import AccessLog
+from shared.privacy.access_log import AccessLog, FileAccessLog
 from shared.privacy.masters import ISSUER_PRIVATE
 from shared.service.clock import advance
 from shared.service.tokens import issue
@@ -110,7 +110,7 @@ def casework(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Casework]:
     with running("casework", data, "http", "projector") as (http, _), closing(world_of(data)) as world:
         advance(world.store, world.sealer, date.fromisoformat(TODAY), "probe")
         key = (data / "secrets" / ISSUER_PRIVATE).read_bytes()
-        yield Casework(http.url, world, AccessLog(data / "access-log"), key)
+        yield Casework(http.url, world, FileAccessLog(data / "access-log"), key)
 
 
 def a_team(casework: Casework) -> Team:

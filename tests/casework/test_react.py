@@ -51,6 +51,7 @@ def test_cases_are_opened_and_contracts_announced_by_themselves(tmp_path: Path, 
         wait_until(lambda: len(world.announced(MANAGER)) == 3)
         assert world.announced(MANAGER) == [(ENDS - ahead * DAY, ahead) for ahead in (180, 90, 30)]
         wait_until(lambda: nothing_left(react.url))
+        assert 'wegmarken_contracts_ending{within_days="30"}' in requests.get(f"{react.url}/metrics", timeout=10).text
 
 
 def nothing_left(url: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import requests
 
 from shared.api.roles import AUDITOR, INTEGRATION_MANAGER, MUNICIPAL_STAFF, REPORTING, TEAM_LEAD
 from shared.contracts.model import PersonalClass, PersonId
+from shared.privacy.access_log import FileAccessLog
 from shared.privacy.masters import ISSUER_PRIVATE
 from shared.service.tokens import issue
 from tests.eligibility.office import Office, open_office
@@ -331,8 +332,6 @@ def test_who_looked_is_recorded(desk: Desk) -> None:
     someone = the("somebody looked at")
     desk.office.record(registered(), opened("2016-01-01"), who=someone)
     desk.person(someone, role=AUDITOR)
-    (book,) = (desk.office.directory / "access-log").glob("*.db")
-    with sqlite3.connect(book) as db:
-        (table,) = db.execute("select name from sqlite_master where type = 'table'").fetchone()
-        found = db.execute(f"select count(*) from {table} where subject = ?", (someone,)).fetchone()
-    assert found == (1,)
+    with closing(FileAccessLog(desk.office.directory / "access-log")) as log:
+        (month,) = log.months()
+        assert len(log.accesses(month, subject=someone)) == 1

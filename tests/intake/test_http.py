@@ -17,7 +17,7 @@ import requests
 from deploy.supervisor import Child, Supervisor, inherited
 from shared.api.roles import IMPORTER, INTAKE_CLERK, INTEGRATION_MANAGER, OPERATOR, REPORTING, TEAM_LEAD
 from shared.contracts.model import PersonalClass
-from shared.privacy.access_log import AccessLog
+from shared.privacy.access_log import FileAccessLog
 from shared.privacy.keyring import open_keyring
 from shared.privacy.masters import ISSUER_PRIVATE, create_secrets, load_masters
 from shared.service.tokens import issue
@@ -415,7 +415,7 @@ def test_a_persons_timeline(intake: Caller) -> None:
 
 def reads(intake: Caller, subject: str) -> list[str]:
     """By which questions the subject's data were read."""
-    accesses = AccessLog(intake.data / "access-log")
+    accesses = FileAccessLog(intake.data / "access-log")
     return [access.purpose for month in accesses.months() for access in accesses.accesses(month, subject=subject)]
 
 
@@ -572,7 +572,7 @@ def test_every_read_of_a_record_is_recorded(intake: Caller) -> None:
     intake.get(path_of(person["id"]))
     intake.get(f"/intake/v1/households/{person['household_id']}", after=person["position"])
     found(intake, "einsicht", after=person["position"])
-    accesses = AccessLog(intake.data / "access-log")
+    accesses = FileAccessLog(intake.data / "access-log")
     read = [a for month in accesses.months() for a in accesses.accesses(month, subject=person["id"])]
     assert [(a.actor, a.purpose) for a in read] == [
         ("probe", "intake.get_person"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +32,7 @@ from shared.api.roles import (
     REPORTING,
     TEAM_LEAD,
 )
+from shared.database.plain import Database, Row
 from tests.platform.office import OTHER, RunningOffice
 
 NAMES: Final[Mapping[str, str]] = {
@@ -92,9 +92,9 @@ class RunningPortal:
         self._accounts.add(account, roles, self.passwords[account], shown_as=shown_as, ags=ags)
         return self.passwords[account]
 
-    def stored(self, statement: str, *parameters: Any) -> list[sqlite3.Row]:
+    def stored(self, statement: str, **parameters: Any) -> list[Row]:
         """Look into the portal's own file, or change it."""
-        return self._database.execute(statement, parameters).fetchall()
+        return self._database.read(statement, **parameters)
 
     def session_of(self, account: str) -> str:
         """The id of a new session, as after a log-in, but without hashing a password: that has tests of its own."""
@@ -112,7 +112,7 @@ class RunningPortal:
         return visitor
 
     @cached_property
-    def _database(self) -> sqlite3.Connection:
+    def _database(self) -> Database:
         return open_database(self.machine.data / "portal.db")
 
     @cached_property

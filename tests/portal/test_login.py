@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from statistics import median
@@ -20,6 +21,8 @@ from services.portal.wiring import Portal
 from shared.api.reply import Reply
 from shared.api.request import Request
 from shared.api.roles import AUDITOR, IMPORTER, INTEGRATION_MANAGER, OPERATOR, ROLES, TEAM_LEAD
+from shared.database.plain import Database
+from shared.database.postgres import is_postgres
 from shared.runtime.config import Settings
 from tests.portal.house import ACCOUNTS, RunningPortal, Visitor
 from wegmarken.accounts import make
@@ -164,25 +167,31 @@ def test_waits_grow_and_have_an_end() -> None:
     assert PER_ADDRESS.wait_after(19) == 0
 
 
-def test_many_tries_at_once_are_no_way_around_the_wait(tmp_path: Path) -> None:
-    throttle = Throttle(open_database(tmp_path / "portal.db"), b"key")
+@pytest.fixture
+def kept(database: str, tmp_path: Path) -> Iterator[Database]:
+    """The portal's database, of each kind in turn."""
+    with closing(open_database(database if is_postgres(database) else tmp_path / "portal.db")) as opened:
+        yield opened
+
+
+def test_many_tries_at_once_are_no_way_around_the_wait(kept: Database) -> None:
+    throttle = Throttle(kept, b"key")
     first, *_ = tries = [throttle.enter("probe", "192.0.2.1") for _ in range(6)]
     assert [each.wait > 0 for each in tries] == [False] * 4 + [True] * 2
     throttle.forgive(first)
     assert throttle.enter("probe", "192.0.2.1").wait == 0
 
 
-def test_one_address_that_guesses_at_many_accounts_waits(tmp_path: Path) -> None:
-    throttle = Throttle(open_database(tmp_path / "portal.db"), b"key")
+def test_one_address_that_guesses_at_many_accounts_waits(kept: Database) -> None:
+    throttle = Throttle(kept, b"key")
     for n in range(PER_ADDRESS.free):
         assert throttle.enter(f"probe-{n}", "192.0.2.1").wait == 0
     assert throttle.enter("noch-eine", "192.0.2.1").wait > 0
     assert throttle.enter("noch-eine", "192.0.2.2").wait == 0
 
 
-def test_an_office_behind_one_address_is_not_locked_out_by_the_slips_of_a_day(tmp_path: Path) -> None:
-    database = open_database(tmp_path / "portal.db")
-    throttle = Throttle(database, b"key")
+def test_an_office_behind_one_address_is_not_locked_out_by_the_slips_of_a_day(kept: Database) -> None:
+    throttle = Throttle(kept, b"key")
 
     def slips() -> int:
         """How many further ones are free."""
@@ -190,15 +199,15 @@ def test_an_office_behind_one_address_is_not_locked_out_by_the_slips_of_a_day(tm
 
     assert slips() == PER_ADDRESS.free
     for _ in range(10):  # all the while others get in
-        database.execute("update failures set last_at = last_at - ?", (ONE_FORGOTTEN_AFTER / 2 + 1,))
+        kept.write("update failures set last_at = last_at - :some", some=ONE_FORGOTTEN_AFTER / 2 + 1)
         right = throttle.enter("richtig", "192.0.2.1")
         assert right.wait == 0
         throttle.forgive(right)
     assert slips() == 5
 
 
-def test_who_gets_in_while_another_fails_takes_back_only_the_own_try(tmp_path: Path) -> None:
-    throttle = Throttle(open_database(tmp_path / "portal.db"), b"key")
+def test_who_gets_in_while_another_fails_takes_back_only_the_own_try(kept: Database) -> None:
+    throttle = Throttle(kept, b"key")
     right = throttle.enter("richtig", "192.0.2.1")
     for n in range(PER_ADDRESS.free - 1):
         throttle.enter(f"falsch-{n}", "192.0.2.1")
@@ -206,6 +215,14 @@ def test_who_gets_in_while_another_fails_takes_back_only_the_own_try(tmp_path: P
     throttle.forgive(right)
     assert throttle.enter("noch-eine", "192.0.2.1").wait == 0
     assert throttle.enter("noch-eine", "192.0.2.1").wait > 0
+
+
+def test_many_tries_at_the_same_instant_are_none_either(kept: Database) -> None:
+    """On threads, as processes are to each other."""
+    throttle = Throttle(kept, b"key")
+    with ThreadPoolExecutor(8) as many:
+        waits = [each.wait for each in many.map(lambda _: throttle.enter("probe", "192.0.2.1"), range(16))]
+    assert sum(wait == 0 for wait in waits) == PER_ACCOUNT.free
 
 
 def test_names_and_addresses_are_not_kept_in_the_clear(tmp_path: Path) -> None:
@@ -222,14 +239,13 @@ def test_a_session_lasts_a_day_of_work_at_most(tmp_path: Path) -> None:
     found = sessions.find(session.id)
     assert found is not None and found.pocket.get("messages") == session.pocket.get("messages") != []
     assert b"Muster" not in (tmp_path / "portal.db-wal").read_bytes()
-    database.execute("update sessions set began_at = began_at - ?", (LONGEST,))
+    database.write("update sessions set began_at = began_at - :longest", longest=LONGEST)
     assert sessions.find(session.id) is None
 
 
-def test_requests_of_one_session_that_overlap_lose_nothing(tmp_path: Path) -> None:
-    database = open_database(tmp_path / "portal.db")
-    sessions = Sessions(database, idle=1800)
-    begun = sessions.begin(Accounts(database).add("probe", [AUDITOR], "lang-genug-1234"))
+def test_requests_of_one_session_that_overlap_lose_nothing(kept: Database) -> None:
+    sessions = Sessions(kept, idle=1800)
+    begun = sessions.begin(Accounts(kept).add("probe", [AUDITOR], "lang-genug-1234"))
     begun.pocket.add("messages", "schon gezeigt")
     sessions.keep(begun)
     slow, quick, reading = (sessions.find(begun.id) for _ in range(3))
@@ -283,9 +299,8 @@ def cookies(reply: Reply) -> list[str]:
     return [value for name, value in reply.headers if name == "Set-Cookie"]
 
 
-def test_a_new_password_or_a_disabled_account_ends_sessions(tmp_path: Path) -> None:
-    database = open_database(tmp_path / "portal.db")
-    sessions, accounts = Sessions(database, idle=1800), Accounts(database)
+def test_a_new_password_or_a_disabled_account_ends_sessions(kept: Database) -> None:
+    sessions, accounts = Sessions(kept, idle=1800), Accounts(kept)
     account = accounts.add("probe", [AUDITOR], "lang-genug-1234")
     first = sessions.begin(account)
     accounts.set_password("probe", "noch-laenger-5678")

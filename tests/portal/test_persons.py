@@ -13,7 +13,7 @@ from tests.portal.browser import LOOKS, SIZES, Size, wrong_with
 from tests.portal.conftest import Open
 from tests.portal.house import RunningPortal, down
 
-ROW = re.compile(r'<a class="whole" href="(/akte/[0-9a-f-]+)"><bdi>([^<]*)</bdi>')
+ROW = re.compile(r'<a class="whole" href="(/akte/[0-9a-f-]+)" id="[^"]+"><bdi>([^<]*)</bdi>')
 
 
 @pytest.fixture(scope="module")

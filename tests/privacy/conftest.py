@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.model import PersonalClass
-from shared.privacy.keyring import SqliteKeyRing
+from shared.privacy.keyring import KeyRing, open_keyring
 from shared.privacy.masters import create_secrets, load_masters
 
-OpenRing = Callable[..., SqliteKeyRing]
+OpenRing = Callable[..., KeyRing]
 
 
 @pytest.fixture
@@ -24,12 +24,17 @@ def ring_file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def open_ring(ring_file: Path, secrets: Path) -> Iterator[OpenRing]:
+def ring_url(ring_file: Path) -> str:
+    return f"sqlite:///{ring_file}"
+
+
+@pytest.fixture
+def open_ring(ring_url: str, secrets: Path) -> Iterator[OpenRing]:
     """Opens the test's key ring as one more process would, with the masters of some classes or of all."""
     opened = []
 
-    def open_it(classes: Collection[PersonalClass] = tuple(PersonalClass)) -> SqliteKeyRing:
-        opened.append(SqliteKeyRing(ring_file, load_masters(secrets, classes)))
+    def open_it(classes: Collection[PersonalClass] = tuple(PersonalClass)) -> KeyRing:
+        opened.append(open_keyring(ring_url, load_masters(secrets, classes)))
         return opened[-1]
 
     yield open_it
@@ -38,5 +43,5 @@ def open_ring(ring_file: Path, secrets: Path) -> Iterator[OpenRing]:
 
 
 @pytest.fixture
-def ring(open_ring: OpenRing) -> SqliteKeyRing:
+def ring(open_ring: OpenRing) -> KeyRing:
     return open_ring()

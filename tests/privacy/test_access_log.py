@@ -7,15 +7,27 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from shared.database.plain import PostgresDatabase, SqliteDatabase
+from shared.database.postgres import is_postgres
 from shared.eventstore.port import StoreUnavailable
-from shared.privacy.access_log import MARK, Access, AccessLog, AccessNotRecorded, oldest_kept
+from shared.privacy.access_log import (
+    MARK,
+    Access,
+    AccessLog,
+    AccessNotRecorded,
+    FileAccessLog,
+    oldest_kept,
+    open_access_log,
+)
 from shared.privacy.cli import access_log
+from tests.postgres import Cluster
 
 ROOT = Path(__file__).parents[2]
 NOON = datetime(2018, 11, 5, 12, tzinfo=UTC)
@@ -28,9 +40,19 @@ def directory(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def log(directory: Path) -> Iterator[AccessLog]:
-    log = AccessLog(directory)
+    log = FileAccessLog(directory)
     yield log
     log.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, directory: Path) -> Iterator[AccessLog]:
+    """A log of each kind in turn."""
+    where = str(directory)
+    if request.param == "postgresql":
+        where = f"{request.getfixturevalue('postgres')}?schema=access_log"
+    with closing(open_access_log(where)) as log:
+        yield log
 
 
 def test_reads_go_to_the_file_of_their_month(log: AccessLog, directory: Path) -> None:
@@ -47,15 +69,15 @@ def test_reads_go_to_the_file_of_their_month(log: AccessLog, directory: Path) ->
     assert (directory / "access-2018-11.db").stat().st_mode & 0o777 == 0o600
 
 
-def test_reads_are_looked_through_page_by_page_across_months(log: AccessLog) -> None:
+def test_reads_are_looked_through_page_by_page_across_months(either: AccessLog) -> None:
     days = [NOON + timedelta(days=10 * n) for n in range(6)]
     for n, at in enumerate(days):
-        log.record("p1", "p2", actor="probe" if n % 2 else "lead", purpose="own case", at=at)
+        either.record("p1", "p2", actor="probe" if n % 2 else "lead", purpose="own case", at=at)
 
     def searched(limit: int, **of: str) -> list[list[datetime]]:
         pages, after = [], None
         while True:
-            found, after = log.search(NOON, days[5], after=after, limit=limit, **of)
+            found, after = either.search(NOON, days[5], after=after, limit=limit, **of)
             pages.append([access.at for access in found])
             if after is None:
                 return pages
@@ -82,16 +104,16 @@ def test_a_log_that_cannot_be_read_says_so(log: AccessLog, directory: Path) -> N
         log.search(NOON, NOON + timedelta(days=1), limit=1)
 
 
-def test_the_month_is_that_of_the_instant_in_utc(log: AccessLog) -> None:
-    log.record(
+def test_the_month_is_that_of_the_instant_in_utc(either: AccessLog) -> None:
+    either.record(
         "p1", actor="probe", purpose="own case", at=datetime(2018, 12, 1, 0, 30, tzinfo=timezone(timedelta(hours=1)))
     )
-    assert [access.at for access in log.accesses("2018-11")] == [datetime(2018, 11, 30, 23, 30, tzinfo=UTC)]
+    assert [access.at for access in either.accesses("2018-11")] == [datetime(2018, 11, 30, 23, 30, tzinfo=UTC)]
 
 
 def test_another_process_sees_a_read_at_once(log: AccessLog, directory: Path) -> None:
     log.record("p1", actor="probe", purpose="own case", at=NOON)
-    assert len(AccessLog(directory).accesses("2018-11")) == 1
+    assert len(FileAccessLog(directory).accesses("2018-11")) == 1
 
 
 def test_what_ended_before_the_retention_limit_is_dropped(log: AccessLog, directory: Path) -> None:
@@ -104,10 +126,10 @@ def test_what_ended_before_the_retention_limit_is_dropped(log: AccessLog, direct
     assert len(log.accesses("2018-11")) == 2
 
 
-def test_one_read_may_be_of_several_each_once_and_keeps_its_reason(log: AccessLog) -> None:
-    log.record("p1", "p2", "p1", actor="probe", purpose="list", at=NOON, reason="Beschwerde")
-    log.record(actor="probe", purpose="nobody", at=NOON)
-    assert log.accesses("2018-11") == [
+def test_one_read_may_be_of_several_each_once_and_keeps_its_reason(either: AccessLog) -> None:
+    either.record("p1", "p2", "p1", actor="probe", purpose="list", at=NOON, reason="Beschwerde")
+    either.record(actor="probe", purpose="nobody", at=NOON)
+    assert either.accesses("2018-11") == [
         Access(at=NOON, actor="probe", subject=subject, purpose="list", reason="Beschwerde") for subject in ("p1", "p2")
     ]
 
@@ -181,7 +203,7 @@ def test_a_damaged_month_refuses_reads(directory: Path) -> None:
     directory.mkdir()
     (directory / "access-2018-11.db").write_bytes(b"no database" * 1000)
     with pytest.raises(AccessNotRecorded):
-        AccessLog(directory).record("p1", actor="probe", purpose="own case", at=NOON)
+        FileAccessLog(directory).record("p1", actor="probe", purpose="own case", at=NOON)
 
 
 PROGRAM = """
@@ -189,8 +211,8 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 {patch}
-from shared.privacy.access_log import AccessLog, AccessNotRecorded
-log = AccessLog(Path(sys.argv[1]))
+from shared.privacy.access_log import AccessNotRecorded, open_access_log
+log = open_access_log(sys.argv[1])
 def record(n, year=2018, month=11):
     log.record(f"p{{n}}", actor=sys.argv[2], purpose="own case", at=datetime(year, month, 5, tzinfo=UTC))
 {body}
@@ -219,7 +241,7 @@ record(2)
 """
 
 
-def run(directory: Path, actor: str, body: str, patch: str = "") -> subprocess.Popen[str]:
+def run(directory: Path | str, actor: str, body: str, patch: str = "") -> subprocess.Popen[str]:
     program = PROGRAM.format(patch=patch, body=body)
     return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", program, str(directory), actor],
@@ -238,7 +260,7 @@ def test_processes_record_into_the_same_files(directory: Path) -> None:
         each.stdin.write(f"{time.time() + 1}\n")
         each.stdin.flush()
     assert [each.communicate(timeout=60) and each.returncode for each in running] == [0, 0, 0]
-    log = AccessLog(directory)
+    log = FileAccessLog(directory)
     assert len(log.months()) == 31
     for n in range(3):
         reads = log.accesses("2018-11", actor=f"probe-{n}")
@@ -250,4 +272,93 @@ def test_a_full_disk_refuses_reads_and_nothing_else(directory: Path) -> None:
     running = run(directory, "probe", FULL)
     assert running.communicate(timeout=60)[0] == "refused\n"
     assert running.returncode == 0
-    assert [access.subject for access in AccessLog(directory).accesses("2018-11")] == ["p0", "p2"]
+    assert [access.subject for access in FileAccessLog(directory).accesses("2018-11")] == ["p0", "p2"]
+
+
+# --- PostgreSQL -------------------------------------------------------------------------------------
+
+
+def test_months_of_postgresql_are_partitions_that_are_dropped(postgres: str) -> None:
+    with closing(open_access_log(f"{postgres}?schema=access_log")) as log:
+        for month in (9, 10, 11):
+            log.record("p1", actor="probe", purpose="own case", at=datetime(2018, month, 5, tzinfo=UTC))
+        assert log.months() == ["2018-09", "2018-10", "2018-11"]
+        assert log.drop_before("2018-11") == ["2018-09", "2018-10"]
+        assert (log.months(), log.accesses("2018-10")) == (["2018-11"], [])
+        log.record("p2", actor="probe", purpose="own case", at=datetime(2018, 10, 6, tzinfo=UTC))
+        assert [access.subject for access in log.accesses("2018-10")] == ["p2"]
+
+
+def test_a_read_that_postgresql_cannot_record_is_refused_until_it_can(postgres: str, cluster: Cluster) -> None:
+    with closing(open_access_log(f"{postgres}?schema=access_log")) as log:
+        log.record("p1", actor="probe", purpose="own case", at=NOON)
+        cluster.cut_off(postgres)
+        log.record("p2", actor="probe", purpose="own case", at=NOON)
+        cluster.stop()
+        try:
+            with pytest.raises(AccessNotRecorded):
+                log.record("p3", actor="probe", purpose="own case", at=NOON)
+            with pytest.raises(StoreUnavailable):
+                log.search(NOON, NOON + timedelta(days=1), limit=1)
+        finally:
+            cluster.start()
+        log.record("p4", actor="probe", purpose="own case", at=NOON)
+        assert [access.subject for access in log.accesses("2018-11")] == ["p1", "p2", "p4"]
+
+
+def test_a_log_that_a_newer_program_has_written_is_away(database: str, tmp_path: Path) -> None:
+    on_postgres = is_postgres(database)
+    where = database if on_postgres else str(tmp_path)
+    with closing(open_access_log(where)) as log:
+        log.record("p1", actor="probe", purpose="own case", at=NOON)
+    file = tmp_path / "access-2018-11.db"
+    with closing(PostgresDatabase(database) if on_postgres else SqliteDatabase(file, busy_seconds=5)) as newer:
+        newer.write("update wegmarken_schema set version = 99")
+    with closing(open_access_log(where)) as log:
+        with pytest.raises(StoreUnavailable, match="version 99"):
+            log.accesses("2018-11")
+        with pytest.raises(AccessNotRecorded):
+            log.record("p2", actor="probe", purpose="own case", at=NOON)
+
+
+def test_green_and_native_threads_record_into_one_month_of_postgresql_in_order(postgres: str) -> None:
+    green = "import eventlet\neventlet.monkey_patch()"
+    body = """
+import eventlet, psycopg
+from itertools import pairwise
+from shared.database.postgres import TURN
+from shared.runtime.native import aside, threading, time
+log.months()  # so that its schema is there
+begun, ended = threading.Event(), threading.Event()
+def hold():
+    with psycopg.connect(sys.argv[1].partition("?")[0]) as connection:
+        connection.execute("set search_path = access_log")
+        connection.execute(TURN)
+        begun.set()
+        time.sleep(1)
+    ended.set()
+threading.Thread(target=hold).start()
+aside(begun.wait)
+ticks = []
+def tick():
+    while True:
+        ticks.append(time.monotonic())
+        eventlet.sleep(0.005)
+eventlet.spawn(tick)
+eventlet.sleep(0)
+assert not ended.is_set(), "all of them wait for their turn"
+pool = eventlet.GreenPool()
+for n in range(20):
+    pool.spawn(record, n)
+    pool.spawn(aside, lambda n=n: record(n + 100))
+pool.waitall()
+print(ended.is_set(), max(after - before for before, after in pairwise(ticks)))
+"""
+    url = f"{postgres}?schema=access_log"
+    output, _ = run(url, "probe", body, green).communicate(timeout=60)
+    waited, longest = output.split()
+    assert waited == "True"
+    assert float(longest) < 0.5, "others went on"
+    with closing(open_access_log(url)) as log:
+        found = {access.subject for access in log.accesses("2018-11")}
+    assert found == {f"p{n}" for n in range(20)} | {f"p{n + 100}" for n in range(20)}

@@ -204,17 +204,17 @@ def test_an_erasing_process_may_die_at_any_moment(
 DIES_ERASING = """
 import os, signal
 ring = open_ring()
-transaction = ring._transaction
+transaction = ring._database.transaction
 class Dying:
     def __enter__(self):
         self.transaction = transaction()
-        self.transaction.__enter__()
+        return self.transaction.__enter__()
     def __exit__(self, *error):
         say("before the commit")
         sys.stdin.readline()
         self.transaction.__exit__(None, None, None)
         os.kill(os.getpid(), signal.SIGKILL)  # committed, and nobody was told
-ring._transaction = Dying
+ring._database.transaction = Dying
 ring.destroy("p1", [IDENTITY], "request")
 """
 

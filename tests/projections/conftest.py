@@ -9,7 +9,8 @@ from tests.projections.office import Office
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    office = Office(tmp_path)
+def office(tmp_path: Path, database: str) -> Iterator[Office]:
+    """Its views are in a database of each kind in turn."""
+    office = Office(tmp_path, database)
     yield office
     office.close()

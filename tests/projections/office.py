@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import Column, Engine, Integer, MetaData, String, Table
+from sqlalchemy import Column, Engine, MetaData, String, Table
 
 from shared.contracts.codec import Origin, encode
 from shared.contracts.intake import MovedIn, NoticeGiven, PersonRegistered
@@ -25,6 +25,8 @@ from shared.projections.engine import open_engine
 from shared.projections.runner import Runner
 from shared.projections.source import StoreSource
 from shared.projections.view import (
+    PLAIN,
+    POSITION,
     Change,
     Day,
     Delete,
@@ -76,7 +78,7 @@ class People(View[PeopleTables]):
                 suffix,
                 "people",
                 Column("person_id", String, primary_key=True),
-                Column("name", String, index=True),
+                Column("name", String, index=True, info=PLAIN),
                 Column("told_on", Day),
             )
         )
@@ -111,7 +113,7 @@ class Homes(View[HomesTables]):
                 metadata,
                 suffix,
                 "moves",
-                Column("position", Integer, primary_key=True),
+                Column("position", POSITION, primary_key=True),
                 Column("residence_id", String, nullable=False, unique=True),
                 Column("since", Day, nullable=False),
             ),
@@ -121,7 +123,7 @@ class Homes(View[HomesTables]):
                 "homes",
                 Column("person_id", String, primary_key=True),
                 Column("ags", String),
-                Column("position", Integer, nullable=False),
+                Column("position", POSITION, nullable=False),
             ),
         )
 
@@ -156,13 +158,13 @@ PEOPLE, HOMES = People(), Homes()
 class Office:
     """What is recorded goes through the real codec, sealer and store."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str) -> None:
         self.folder = folder
         self.store = SqliteEventStore(folder / "events.db")
         self.ring = SqliteKeyRing(folder / "keys.db", MASTERS)
         self.sealer = KeyRingSealer(self.ring)
         self.source = StoreSource(self.store, self.sealer)
-        self.url = f"sqlite:///{folder}/views.db"
+        self.url = url
         self._engines: list[Engine] = []
         self._recorded = 0
 
@@ -170,8 +172,8 @@ class Office:
         self._engines.append(open_engine(self.url, writing=True))
         return self._engines[-1]
 
-    def runner(self, *views: View[Any], batch: int = 5000) -> Runner:
-        return Runner(self.engine(), views, self.source, erasures=self.ring.erasures, batch=batch)
+    def runner(self, *views: View[Any], **how: Any) -> Runner:
+        return Runner(self.engine(), views, self.source, erasures=self.ring.erasures, **how)
 
     def record(self, stream: str, *events: Event) -> int:
         """Append to a stream as one command; the position of the last event."""

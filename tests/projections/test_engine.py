@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import random
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
+import psycopg
 import pytest
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
 
 from shared.projections.engine import forget_deleted, is_away, open_engine, reading
+from tests.postgres import Cluster
+from tests.projections.office import eventually
 
 METADATA = MetaData()
 PEOPLE = Table("people", METADATA, Column("id", String, primary_key=True), Column("name", String, index=True))
@@ -41,7 +45,7 @@ def test_secure_delete_is_not_enough_but_forgetting_is(tmp_path: Path) -> None:
     raw.cursor().execute("pragma wal_checkpoint(truncate)")
     raw.close()
     assert traces(tmp_path, gone) > 0, "SQLite leaves copies of rows that moved to another page"
-    assert forget_deleted(engine)
+    assert forget_deleted(engine, [PEOPLE])
     assert traces(tmp_path, gone) == 0
     with reading(engine) as reader:
         assert len(reader.execute(select(PEOPLE)).all()) == 1500
@@ -103,6 +107,26 @@ def test_postgresql_is_judged_by_its_sqlstate(state: str, away: bool) -> None:
 
     assert is_away(Raised(), SQLITE) == away
     assert is_away(DBAPIError("insert", None, Raised()), SQLITE) == away
+
+
+def test_a_connection_lost_while_traces_are_removed_is_told_as_lost(postgres: str, cluster: Cluster) -> None:
+    engine = open_engine(f"{postgres}?schema=probe", writing=True)
+    METADATA.create_all(engine)
+    with closing(psycopg.connect(postgres)) as holder, ThreadPoolExecutor(1) as aside:
+        holder.execute("lock table probe.people")
+        forgetting = aside.submit(forget_deleted, engine, [PEOPLE])
+        eventually(lambda: bool(waiting(postgres)))
+        cluster.cut_off(postgres)
+        with pytest.raises(ConnectionError):
+            forgetting.result(10)
+    assert forget_deleted(engine, [PEOPLE])
+    engine.dispose()
+
+
+def waiting(url: str) -> list[object]:
+    """Who waits for a table."""
+    with psycopg.connect(url) as connection:
+        return connection.execute("select 1 from pg_locks where not granted and locktype = 'relation'").fetchall()
 
 
 def test_a_database_that_gives_no_answer_is_away() -> None:

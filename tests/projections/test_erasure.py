@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from sqlalchemy import text
 
 from shared.contracts.model import PersonalClass
+from shared.database.postgres import connect, is_postgres
 from shared.projections.engine import reading
 from shared.projections.read import ViewReader
 from shared.projections.rebuild import rebuild
@@ -14,12 +16,23 @@ from shared.projections.registry import generations
 from shared.projections.runner import Runner
 from shared.projections.view import Change, Fact
 from tests.folding import content, fresh_fold
+from tests.postgres import files_of
 from tests.projections.office import HOMES, PEOPLE, Office, People, PeopleTables, eventually, id_of, running, told
 
 
 def traces(office: Office, name: str) -> list[str]:
-    """The files of the views that hold the name anywhere, write-ahead log included."""
-    return [path.name for path in office.folder.glob("views.db*") if name.encode() in path.read_bytes()]
+    """The files of the views that hold the name anywhere; SQLite's write-ahead log included, PostgreSQL's not."""
+    paths = files_of(office.url) if is_postgres(office.url) else office.folder.glob("database.db*")
+    return [path.name for path in paths if name.encode() in path.read_bytes()]
+
+
+def sample(office: Office) -> None:
+    """What autovacuum does now and then: PostgreSQL's statistics take samples of the tables' values."""
+    if is_postgres(office.url):
+        with closing(connect(office.url, autocommit=True)) as connection:
+            connection.execute("analyze")
+            found = connection.execute("select count(*) from pg_stats where schemaname = current_schema()").fetchone()
+            assert found is not None and found[0] > 0
 
 
 def erase(office: Office, name: str) -> None:
@@ -41,6 +54,7 @@ def test_a_running_view_deletes_plain_rows_and_every_trace_of_them(office: Offic
             office.history(50, family=f"after {name[-1]}")
         eventually(lambda: set(runner.positions().values()) == {office.store.head()})
         assert all(traces(office, name) for name in gone)
+        sample(office)
         for name in gone:
             erase(office, name)
         eventually(lambda: followed(runner, office))

@@ -26,7 +26,9 @@ def test_killed_at_random_moments_its_views_still_equal_a_fresh_fold(office: Off
         pause = moments.uniform(0, 0.02)
         print(f"seed {SEED}: kill {pause * 1000:.1f} ms after position {aim}")
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.projections.projector", str(office.folder)], cwd=ROOT, stdout=subprocess.PIPE
+            [sys.executable, "-m", "tests.projections.projector", str(office.folder), office.url],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
         )
         with process:
             assert reader.wait_for(HOMES, aim, DEADLINE)

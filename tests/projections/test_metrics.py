@@ -20,5 +20,6 @@ def test_lag_in_events_and_seconds(office: Office) -> None:
         assert metric("lag_events", "probe.people") == metric("lag_seconds", "probe.people") == 0
         assert metric("position", "probe.homes") == 9
         assert metric("lag_events", "probe.homes") == 1
+        assert (metric("stopped", "probe.people"), metric("stopped", "probe.homes")) == (0, 1)
         assert 0 < (metric("lag_seconds", "probe.homes") or 0) < 60
     assert metric("position", "probe.people") is None

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
+from pathlib import Path
 
-from shared.projections.read import ViewReader
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import ProgrammingError
+
+from shared.projections.read import ViewReader, ViewsUnavailable
 from shared.projections.registry import ViewNotReady
 from tests.folding import live_tables
-from tests.projections.office import HOMES, PEOPLE, Office, running
+from tests.postgres import Cluster
+from tests.projections.office import HOMES, PEOPLE, Office, eventually, running
 
 
 def test_before_the_projector_came_nothing_is_ready(office: Office) -> None:
@@ -55,6 +58,46 @@ def test_who_waits_for_a_position_reads_its_own_writes(office: Office) -> None:
 def test_a_reader_cannot_write(office: Office) -> None:
     office.runner(PEOPLE).catch_up()
     reader = ViewReader(office.url, (PEOPLE,))
-    with reader.snapshot() as now, pytest.raises(OperationalError):
+    with pytest.raises(ViewsUnavailable), reader.snapshot() as now:
         now.connection.execute(now.tables(PEOPLE).people.delete())
     reader.close()
+
+
+def test_a_database_that_is_away_is_told_from_a_mistake(postgres: str, cluster: Cluster, tmp_path: Path) -> None:
+    """Reactions wait for it as long as it takes, and answers say when to come again."""
+    office = Office(tmp_path, f"{postgres}?schema=probe")
+    runner, reader = office.runner(PEOPLE), ViewReader(office.url, (PEOPLE,))
+    runner.catch_up()
+    with pytest.raises(ProgrammingError), reader.snapshot() as now:
+        now.connection.execute(text("select * from nowhere"))
+    cluster.stop()
+    try:
+        with pytest.raises(ViewsUnavailable), reader.snapshot():
+            raise AssertionError
+    finally:
+        cluster.start()
+    assert reader.positions() == {"probe.people": 0}
+    with running(runner):
+        position = office.register("Muster")
+        assert reader.wait_for(PEOPLE, position, timeout=10)
+    reader.close()
+    office.close()
+
+
+def test_while_the_database_is_away_the_runner_waits_and_goes_on(
+    postgres: str, cluster: Cluster, tmp_path: Path
+) -> None:
+    office = Office(tmp_path, f"{postgres}?schema=probe")
+    runner, reader = office.runner(PEOPLE), ViewReader(office.url, (PEOPLE,))
+    with running(runner):
+        assert reader.wait_for(PEOPLE, office.register("Muster"), timeout=10)
+        cluster.stop()
+        try:
+            position = office.register("Beispiel")
+            eventually(lambda: runner.status()["status"].startswith("waiting: "))
+        finally:
+            cluster.start()
+        assert reader.wait_for(PEOPLE, position, timeout=20)
+        assert runner.status()["stopped"] == {}
+    reader.close()
+    office.close()

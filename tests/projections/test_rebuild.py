@@ -86,6 +86,7 @@ def test_while_events_come_the_live_view_is_served_and_the_rebuilt_one_misses_no
         recording.join()
         head = office.store.head()
         eventually(lambda: set(reader.positions().values()) == {head})
+        assert looking.is_alive(), "nothing went wrong with any look"
         done.set()
         looking.join()
     assert seen == sorted(seen)

@@ -20,10 +20,11 @@ from shared.api.roles import AUDITOR, DATA_PROTECTION_OFFICER, HEAD_OF_OFFICE, I
 from shared.contracts.codec import Origin, encode
 from shared.contracts.model import Event, EventId, PersonalClass
 from shared.eventstore.sqlite import SqliteEventStore
-from shared.privacy.access_log import AccessLog
+from shared.privacy.access_log import FileAccessLog
 from shared.privacy.keyring import open_keyring
 from shared.privacy.masters import ISSUER_PRIVATE, create_secrets, load_masters
 from shared.privacy.sealer import KeyRingSealer
+from shared.service.clock import SystemClock
 from shared.service.tokens import issue
 from tests.reporting.histories import (
     ADELBERG,
@@ -97,7 +98,7 @@ class Office:
 
     def reads(self) -> set[tuple[str, str, str, str | None]]:
         """Who read whose data, by which question and why."""
-        log = AccessLog(self.data / "access-log")
+        log = FileAccessLog(self.data / "access-log")
         try:
             every = (read for month in log.months() for read in log.accesses(month))
             return {(read.actor, read.subject, read.purpose, read.reason) for read in every}
@@ -370,7 +371,7 @@ def test_an_auditor_looks_through_the_history(office: Office) -> None:
     assert office.found(EVENTS, stream=stream, last=True, limit=1)["events"] == rest["events"]
     both = office.search(EVENTS, reason=REASON, after=1, before=2)
     assert (both.status_code, both.json()["errors"][0]["path"]) == (422, "before")
-    today = datetime.now(UTC).date()
+    today = SystemClock().today()
     assert office.found(EVENTS, since=today, until=today)["events"]
     assert not office.found(EVENTS, until="2018-01-01")["events"]
 
@@ -441,7 +442,7 @@ def test_an_auditor_verifies_the_ledger(office: Office) -> None:
 
 
 def test_the_data_protection_officer_sees_who_read_whose_data_and_is_recorded(office: Office) -> None:
-    ada, today = id_of("ada"), datetime.now(UTC).date().isoformat()
+    ada, today = id_of("ada"), SystemClock().today().isoformat()
     office.found(EVENTS, stream=f"person-{ada}")
     path, when = "/reporting/v1/accesses/search", {"since": today, "until": today}
 

@@ -35,8 +35,8 @@ def stored(n: int, position: int) -> StoredEvent:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path}/ledger.db", writing=True)
+def engine(database: str) -> Iterator[Engine]:
+    engine = open_engine(database, writing=True)
     yield engine
     engine.dispose()
 

@@ -28,6 +28,35 @@ def test_the_data_directory_is_the_root_of_the_others() -> None:
     assert settings.secrets == Path("/srv/w/secrets")
 
 
+def test_one_postgresql_database_serves_all_with_a_schema_for_each() -> None:
+    url = "postgresql://probe:hush@db/wegmarken"
+    uses = ("VIEWS", "LEDGER", "KEYRING", "ACCESS_LOG", "PORTAL")
+    settings = Settings.from_environment({f"WEGMARKEN_{use}": url for use in uses})
+    assert settings.views_url("intake") == f"{url}?schema=intake"
+    found = (settings.ledger, settings.keyring, settings.access_log, settings.portal)
+    assert found == tuple(f"{url}?schema={schema}" for schema in ("ledger", "keyring", "access_log", "portal"))
+
+
+def test_an_operator_may_choose_schema_and_options() -> None:
+    views = "postgres://probe@db:5433/w?sslmode=verify-full&schema=views_{service}"
+    settings = Settings.from_environment({"WEGMARKEN_VIEWS": views, "WEGMARKEN_ACCESS_LOG": "/srv/log"})
+    assert settings.views_url("intake") == "postgresql://probe@db:5433/w?schema=views_intake&sslmode=verify-full"
+    assert settings.access_log == "/srv/log"
+
+
+@pytest.mark.parametrize("name", ["VIEWS", "LEDGER", "KEYRING", "ACCESS_LOG", "PORTAL"])
+def test_another_database_is_refused_without_showing_its_password(name: str) -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_environment({f"WEGMARKEN_{name}": "mysql://probe:hush@db/w"})
+    assert str(caught.value).startswith(f"WEGMARKEN_{name}: expected ") and "hush" not in str(caught.value)
+
+
+def test_what_is_no_url_is_not_quoted() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_environment({"WEGMARKEN_KEYRING": "postgresql://probe:hush\u2100@db/w"})
+    assert str(caught.value) == "WEGMARKEN_KEYRING: this is no URL"
+
+
 def test_an_empty_value_is_the_default() -> None:
     assert Settings.from_environment({"WEGMARKEN_CLOCK": "", "WEGMARKEN_DATA": ""}).clock == "system"
 
@@ -60,11 +89,25 @@ def test_a_password_in_a_bad_url_is_not_shown() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_environment({"WEGMARKEN_BROKER": "http://probe:hush@127.0.0.1"})
     assert str(caught.value) == "WEGMARKEN_BROKER: expected an URL that starts with amqp:// or amqps://"
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_environment({"WEGMARKEN_EVENTSTORE": "mysql://probe:hush@127.0.0.1"})
+    assert str(caught.value).startswith(
+        "WEGMARKEN_EVENTSTORE: expected an URL that starts with sqlite:// or kurrentdb://"
+    )
+    assert "hush" not in str(caught.value)
 
 
 def test_a_setting_nobody_knows_is_a_mistake() -> None:
     with pytest.raises(ConfigurationError, match="WEGMARKEN_CLOK is not a setting"):
         Settings.from_environment({"WEGMARKEN_CLOK": "manual"})
+
+
+def test_the_nodes_of_a_broker_are_named_side_by_side() -> None:
+    url = "amqp://probe@one;amqp://probe@two"
+    assert Settings.from_environment({"WEGMARKEN_BROKER": url.replace(";", " ; ") + ";"}).broker_url == url
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.from_environment({"WEGMARKEN_BROKER": f"{url};http://probe:hush@three"})
+    assert "hush" not in str(caught.value)
 
 
 def test_the_broker_is_missed_only_when_it_is_needed() -> None:

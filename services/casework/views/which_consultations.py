@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Index, Integer, MetaData, String, Table, func, select
+from sqlalchemy import Column, Connection, Index, MetaData, String, Table, func, select
 
 from services.casework.contact import Contact, LastTalk
 from shared.contracts.casework import (
@@ -22,7 +22,7 @@ from shared.contracts.casework import (
 )
 from shared.contracts.model import CaseId, ConsultationId, PersonalClass, erased
 from shared.contracts.registry import types_of
-from shared.projections.view import Change, Day, Erasure, Fact, Update, Upsert, View
+from shared.projections.view import POSITION, Change, Day, Erasure, Fact, Update, Upsert, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class WhichConsultations(View[ConsultationTables]):
                 Column("consultation_id", String, primary_key=True),
                 Column("case_id", String, nullable=False),
                 Column("held_on", Day, nullable=False),
-                Column("position", Integer, nullable=False),  # of what tells it as it reads now
+                Column("position", POSITION, nullable=False),  # of what tells it as it reads now
                 Column("status", String, nullable=False),
                 Column("setting", String),
                 Column("took_part", String, nullable=False),  # the persons' ids, between spaces

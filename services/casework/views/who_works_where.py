@@ -20,7 +20,7 @@ from shared.contracts.casework import (
 from shared.contracts.model import erased
 from shared.contracts.registry import types_of
 from shared.projections.read import rows
-from shared.projections.view import Change, Day, Delete, Erasure, Fact, Update, Upsert, View
+from shared.projections.view import PLAIN, Change, Day, Delete, Erasure, Fact, Update, Upsert, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class WhoWorksWhere(View[StaffTables]):
                 suffix,
                 "employees",
                 Column("employee_id", String, primary_key=True),
-                Column("account", String, nullable=False),
-                Column("name", String),
+                Column("account", String, nullable=False, info=PLAIN),
+                Column("name", String, info=PLAIN),
                 Column("qualification", String),
                 Column("joined_on", Day, nullable=False),
             ),
@@ -170,6 +170,13 @@ def contracts(connection: Connection, tables: StaffTables) -> dict[str, list[dic
     for row in rows(connection, select(contract).order_by(contract.c.starts_on, contract.c.contract_id)):
         found.setdefault(row.pop("employee_id"), []).append(row)
     return found
+
+
+def how_many_end(connection: Connection, tables: StaffTables, first: date, last: date) -> int:
+    """How many fixed-term contracts have their last day within this span, both days included."""
+    contract = tables.contracts.c
+    within = and_(contract.ended_on.is_(None), contract.ends_on >= first, contract.ends_on <= last)
+    return connection.execute(select(func.count()).select_from(tables.contracts).where(within)).scalar_one()
 
 
 def _newest(table: Table, of: str, day: date) -> Subquery:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, select
 
 from shared.contracts.intake import (
     BirthRecorded,
@@ -20,7 +20,7 @@ from shared.contracts.intake import (
 )
 from shared.contracts.model import Ags, PersonalClass, PersonId, erased
 from shared.contracts.registry import types_of
-from shared.projections.view import Change, Delete, Erasure, Fact, Insert, View
+from shared.projections.view import POSITION, Change, Delete, Erasure, Fact, Insert, View
 
 _RESIDENCES: Final = types_of(MovedIn, ResidenceCorrected)
 
@@ -43,7 +43,7 @@ class WhomItMayConcern(View[ConcernTables]):
                 metadata,
                 suffix,
                 "members",
-                Column("position", Integer, primary_key=True),
+                Column("position", POSITION, primary_key=True),
                 Column("person_id", String, nullable=False),
                 Column("anchor_id", String, nullable=False),
             ),
@@ -51,7 +51,7 @@ class WhomItMayConcern(View[ConcernTables]):
                 metadata,
                 suffix,
                 "residents",
-                Column("position", Integer, primary_key=True),
+                Column("position", POSITION, primary_key=True),
                 Column("person_id", String, nullable=False, index=True),
                 Column("ags", String, nullable=False, index=True),
             ),

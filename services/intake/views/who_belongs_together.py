@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, cast
 
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, and_, exists, or_, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, and_, exists, or_, select
 
 from shared.contracts.intake import BirthRecorded, HouseholdJoined, PersonRegistered
 from shared.contracts.model import PersonalClass, PersonId, erased
 from shared.contracts.registry import types_of
 from shared.projections.read import rows
-from shared.projections.view import Change, Day, Erasure, Fact, Insert, Update, View
+from shared.projections.view import POSITION, Change, Day, Erasure, Fact, Insert, Update, View
 
 FROM_THE_START: Final = date.min
 
@@ -33,7 +33,7 @@ class WhoBelongsTogether(View[HouseholdTables]):
                 metadata,
                 suffix,
                 "memberships",
-                Column("position", Integer, primary_key=True),
+                Column("position", POSITION, primary_key=True),
                 Column("person_id", String, nullable=False, index=True),
                 Column("household_id", String, nullable=False, index=True),
                 Column("anchor_id", String),

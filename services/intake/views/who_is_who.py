@@ -31,7 +31,7 @@ from shared.contracts.intake import BirthRecorded, MasterDataCorrected, PersonRe
 from shared.contracts.model import PersonalClass, erased
 from shared.contracts.registry import types_of
 from shared.projections.read import rows
-from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, Update, Upsert, View
+from shared.projections.view import PLAIN, Change, Day, Delete, Erasure, Fact, Insert, Update, Upsert, View
 
 MOST_WORDS: Final = 5
 """Words of a question that are looked at; more make nothing clearer."""
@@ -39,7 +39,6 @@ MOST_ALIKE: Final = 500
 """Persons who are compared with a name; of more alike ones nobody knows who was meant."""
 STATISTICS: Final = ("born_on", "sex", "language", "interpreter_needed")
 _LAST: Final = chr(0x10FFFF)
-_SORTED_BY_CODE = String().with_variant(String(collation="C"), "postgresql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,11 @@ class WhoIsWho(View[PersonTables]):
                 suffix,
                 "people",
                 Column("person_id", String, primary_key=True),
-                Column("family_name", String, nullable=False),
-                Column("given_name", String, nullable=False),
-                Column("file_number", String),
-                Column("phone", String),
-                Column("born_on", Day, index=True),
+                Column("family_name", String, nullable=False, info=PLAIN),
+                Column("given_name", String, nullable=False, info=PLAIN),
+                Column("file_number", String, info=PLAIN),
+                Column("phone", String, info=PLAIN),
+                Column("born_on", Day, index=True, info=PLAIN),
                 *(Column(name, String) for name in ("sex", "language")),
                 Column("interpreter_needed", Boolean),
             ),
@@ -73,10 +72,10 @@ class WhoIsWho(View[PersonTables]):
                 metadata,
                 suffix,
                 "words",
-                Column("word", _SORTED_BY_CODE, primary_key=True),
-                Column("shown_as", _SORTED_BY_CODE, primary_key=True),
+                Column("word", String, primary_key=True, info=PLAIN),
+                Column("shown_as", String, primary_key=True, info=PLAIN),
                 Column("person_id", String, primary_key=True),
-                Column("sound", _SORTED_BY_CODE, nullable=False),
+                Column("sound", String, nullable=False, info=PLAIN),
                 Index(None, "person_id", "word"),  # for a question's second word, and for erasing
                 Index(None, "sound", "word"),
             ),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Column, Connection, Index, Integer, MetaData, String, Table, and_, exists, or_, select
+from sqlalchemy import Boolean, Column, Connection, Index, MetaData, String, Table, and_, exists, or_, select
 
 from shared.contracts.intake import EntryWithdrawn, MovedIn, MovedOut, ResidenceCorrected
 from shared.contracts.model import PersonalClass, erased
 from shared.contracts.registry import types_of
 from shared.projections.read import rows
-from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, Update, View
+from shared.projections.view import PLAIN, POSITION, Change, Day, Delete, Erasure, Fact, Insert, Update, View
 
 HOME: Final = ("kind", "ags", "accommodation", "address")
 STATISTICS: Final = ("kind", "ags", "accommodation", "destination")
@@ -37,9 +37,9 @@ class WhoLivesWhere(View[ResidenceTables]):
                 Column("residence_id", String, primary_key=True),
                 Column("person_id", String, nullable=False),
                 Column("since", Day, nullable=False),
-                Column("position", Integer, nullable=False),
+                Column("position", POSITION, nullable=False),
                 Column("departed", Boolean, nullable=False),
-                *(Column(name, String) for name in (*HOME, "destination")),
+                *(Column(name, String, info=PLAIN) for name in (*HOME, "destination")),
                 Index(None, "person_id", "since"),
             )
         )

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import sqlite3
 from collections.abc import Collection, Iterable
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from secrets import choice
@@ -17,6 +15,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from shared.api.said import Language
+from shared.database.plain import Database, Row
 from shared.runtime.native import aside
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9.-]{0,38}[a-z0-9]")
@@ -43,9 +42,9 @@ class Account:
 
 
 class Accounts:
-    """The accounts in the portal's file."""
+    """The accounts in the portal's database."""
 
-    def __init__(self, database: sqlite3.Connection) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
         self._hasher = PasswordHasher()
         self._nobodys = self._hasher.hash(made_password())
@@ -57,41 +56,38 @@ class Accounts:
         if NAME.fullmatch(name) is None:
             raise AccountRefused("a name has 2 to 40 small letters, digits, dots and dashes")
         account = Account(id=str(uuid4()), name=name, shown_as=shown_as or name, roles=frozenset(roles), ags=ags)
-        row = (
-            account.id,
-            name,
-            account.shown_as,
-            json.dumps(sorted(roles)),
-            ags,
-            self._hashed(password),
-            datetime.now(UTC).isoformat(),
+        added = self._database.write(
+            "insert into accounts (id, name, shown_as, roles, ags, password, created_at)"
+            " values (:id, :name, :shown_as, :roles, :ags, :password, :created_at) on conflict (name) do nothing",
+            id=account.id,
+            name=name,
+            shown_as=account.shown_as,
+            roles=json.dumps(sorted(roles)),
+            ags=ags,
+            password=self._hashed(password),
+            created_at=datetime.now(UTC).isoformat(),
         )
-        try:
-            self._database.execute(
-                "insert into accounts (id, name, shown_as, roles, ags, password, created_at)"
-                " values (?, ?, ?, ?, ?, ?, ?)",
-                row,
-            )
-        except sqlite3.IntegrityError:
-            raise AccountRefused(f"there is an account {name} already") from None
+        if not added:
+            raise AccountRefused(f"there is an account {name} already")
         return account
 
     def all(self) -> list[Account]:
         """In order of their names."""
-        with closing(self._database.execute("select * from accounts order by name")) as rows:
-            return [account_of(row) for row in rows]
+        return [account_of(row) for row in self._database.read("select * from accounts order by name")]
 
     def set_password(self, name: str, password: str) -> None:
         """Whoever is logged in under it is logged out. Raises AccountRefused."""
-        self._change(name, "password = ?", self._hashed(password))
+        self._change(name, "password", self._hashed(password))
 
     def disable(self, name: str) -> None:
         """Nobody logs in under it any more, and whoever is logged in is logged out. Raises AccountRefused."""
-        self._change(name, "disabled = ?", 1)
+        self._change(name, "disabled", 1)
 
     def speak(self, account: Account, language: Language) -> None:
         """Remember somebody's language."""
-        self._database.execute("update accounts set language = ? where id = ?", (language, account.id))
+        self._database.write(
+            "update accounts set language = :language where id = :id", language=language, id=account.id
+        )
 
     def verify(self, name: str, password: str) -> Account | None:
         """The account if name and password belong together. Takes its time (50 ms), the same for a name nobody has."""
@@ -106,17 +102,18 @@ class Accounts:
         except (VerificationError, InvalidHashError):
             return False
 
-    def _row(self, name: str) -> sqlite3.Row | None:
-        row = self._database.execute("select * from accounts where name = ?", (name,)).fetchone()
-        return cast("sqlite3.Row | None", row)
+    def _row(self, name: str) -> Row | None:
+        return next(iter(self._database.read("select * from accounts where name = :name", name=name)), None)
 
-    def _change(self, name: str, what: str, value: object) -> None:
-        changed = self._database.execute(f"update accounts set {what} where name = ?", (value, name)).rowcount
-        if not changed:
-            raise AccountRefused(f"there is no account {name}")
-        self._database.execute(
-            "delete from sessions where account_id = (select id from accounts where name = ?)", (name,)
-        )
+    def _change(self, name: str, column: str, value: object) -> None:
+        with self._database.transaction() as statements:
+            if not statements.write(
+                f"update accounts set {column} = :value where name = :name", value=value, name=name
+            ):
+                raise AccountRefused(f"there is no account {name}")
+            statements.write(
+                "delete from sessions where account_id = (select id from accounts where name = :name)", name=name
+            )
 
     def _hashed(self, password: str) -> str:
         if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
@@ -124,7 +121,7 @@ class Accounts:
         return self._hasher.hash(password)
 
 
-def account_of(row: sqlite3.Row) -> Account:
+def account_of(row: Row) -> Account:
     """A row of ``accounts``."""
     return Account(
         id=row["id"],

@@ -13,17 +13,19 @@ from services.portal.login.accounts import AccountRefused, Accounts, made_passwo
 from services.portal.login.database import open_database
 from shared.api.roles import ROLES
 from shared.contracts.municipalities import municipalities
+from shared.database.migrations import TooNew
+from shared.database.plain import DatabaseUnavailable
 from shared.runtime.config import Settings
 
 
 @contextmanager
 def accounts() -> Iterator[Accounts]:
     """The accounts of this installation; what is refused is one line."""
-    with closing(open_database(Settings.from_environment().portal)) as database:
-        try:
+    try:
+        with closing(open_database(Settings.from_environment().portal)) as database:
             yield Accounts(database)
-        except AccountRefused as refused:
-            raise click.ClickException(str(refused)) from None
+    except (AccountRefused, DatabaseUnavailable, TooNew) as refused:
+        raise click.ClickException(str(refused)) from None
 
 
 @click.group()

@@ -1,14 +1,13 @@
 """Sessions: a random id in the browser's cookie, of which the portal keeps only the hash.
 
 A session's pocket carries what the next page needs. It is encrypted under a key that derives from the id, so nobody who
-reads the file reads what people were told.
+reads the database reads what people were told.
 """
 
 from __future__ import annotations
 
 import hmac
 import json
-import sqlite3
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from services.portal.login.accounts import Account, account_of
 from services.portal.login.pocket import Pocket
+from shared.database.plain import Database
 
 LONGEST: Final = 12 * 3600.0
 """Seconds after which a session ends however busy it is: a day's work."""
@@ -47,35 +47,43 @@ def csrf_token(session_id: str) -> str:
 
 
 class Sessions:
-    """The sessions in the portal's file. ``idle``: seconds without a sign of life after which one ends."""
+    """The sessions in the portal's database. ``idle``: seconds without a sign of life after which one ends."""
 
-    def __init__(self, database: sqlite3.Connection, idle: float) -> None:
+    def __init__(self, database: Database, idle: float) -> None:
         self._database, self.idle = database, idle
 
     def begin(self, account: Account) -> Session:
         """A new session, under an id that nobody had before; ended ones are cleared away."""
         session, now = Session(token_urlsafe(ID_BYTES), account), time.time()
-        self._database.execute(
-            "delete from sessions where seen_at < ? or began_at < ?", (now - self.idle, now - LONGEST)
+        self._database.write(
+            "delete from sessions where seen_at < :idle_since or began_at < :began_before",
+            idle_since=now - self.idle,
+            began_before=now - LONGEST,
         )
-        self._database.execute(
-            "insert into sessions (digest, account_id, began_at, seen_at, pocket) values (?, ?, ?, ?, ?)",
-            (_digest(session.id), account.id, now, now, b""),
+        self._database.write(
+            "insert into sessions (digest, account_id, began_at, seen_at, pocket)"
+            " values (:digest, :account_id, :now, :now, :pocket)",
+            digest=_digest(session.id),
+            account_id=account.id,
+            now=now,
+            pocket=b"",
         )
         return session
 
     def find(self, session_id: str, *, sign_of_life: bool = True) -> Session | None:
         """The session if it still lasts."""
-        row = self._database.execute(
+        found = self._database.read(
             "select a.*, s.began_at, s.seen_at, s.pocket from sessions s join accounts a on a.id = s.account_id"
-            " where s.digest = ? and not a.disabled",
-            (_digest(session_id),),
-        ).fetchone()
-        now = time.time()
+            " where s.digest = :digest and a.disabled = 0",
+            digest=_digest(session_id),
+        )
+        row, now = next(iter(found), None), time.time()
         if row is None or now - row["seen_at"] > self.idle or now - row["began_at"] > LONGEST:
             return None
         if sign_of_life and now - row["seen_at"] > self.idle / 60:  # not a write for every click
-            self._database.execute("update sessions set seen_at = ? where digest = ?", (now, _digest(session_id)))
+            self._database.write(
+                "update sessions set seen_at = :now where digest = :digest", now=now, digest=_digest(session_id)
+            )
         return Session(session_id, account_of(row), Pocket(_opened(session_id, row["pocket"])))
 
     def keep(self, session: Session) -> None:
@@ -83,17 +91,17 @@ class Sessions:
         if not session.pocket.is_changed:
             return
         digest = _digest(session.id)
-        with self._database:
-            self._database.execute("begin immediate")
-            row = self._database.execute("select pocket from sessions where digest = ?", (digest,)).fetchone()
-            if row is not None:
+        with self._database.transaction() as statements:
+            for row in statements.read("select pocket from sessions where digest = :digest", digest=digest):
                 pocket = session.pocket.changed(_opened(session.id, row["pocket"]))
-                self._database.execute(
-                    "update sessions set pocket = ? where digest = ?", (_sealed(session.id, pocket), digest)
+                statements.write(
+                    "update sessions set pocket = :pocket where digest = :digest",
+                    pocket=_sealed(session.id, pocket),
+                    digest=digest,
                 )
 
     def end(self, session: Session) -> None:
-        self._database.execute("delete from sessions where digest = ?", (_digest(session.id),))
+        self._database.write("delete from sessions where digest = :digest", digest=_digest(session.id))
 
 
 def _digest(session_id: str) -> bytes:

@@ -6,10 +6,11 @@ Failures are forgotten one by one, so that an office behind one address is not l
 from __future__ import annotations
 
 import hmac
-import sqlite3
 import time
 from dataclasses import dataclass
 from typing import Final
+
+from shared.database.plain import Database, Statements
 
 ONE_FORGOTTEN_AFTER: Final = 300.0
 """Seconds since the last failure for each one that is forgotten."""
@@ -64,7 +65,7 @@ class Try:
 class Throttle:
     """Counts failures by account and by address; both only as keyed hashes."""
 
-    def __init__(self, database: sqlite3.Connection, key: bytes) -> None:
+    def __init__(self, database: Database, key: bytes) -> None:
         self._database, self._key = database, key
 
     def enter(self, name: str, address: str) -> Try:
@@ -74,34 +75,44 @@ class Throttle:
         """
         now = time.time()
         account, at_address = self._who("account", name), self._who("address", address)
-        of_account, of_address = self._failures(account, now), self._failures(at_address, now)
-        wait = max(0.0, of_account.wait(PER_ACCOUNT, now), of_address.wait(PER_ADDRESS, now))
-        if wait == 0:
-            self._database.execute("delete from failures where last_at < ?", (now - ALL_FORGOTTEN_AFTER,))
-            self._count(account, of_account, now)
-            self._count(at_address, of_address, now)
+        with self._database.transaction() as statements:
+            of_account, of_address = (_failures(statements, who, now) for who in (account, at_address))
+            wait = max(0.0, of_account.wait(PER_ACCOUNT, now), of_address.wait(PER_ADDRESS, now))
+            if wait == 0:
+                statements.write("delete from failures where last_at < :before", before=now - ALL_FORGOTTEN_AFTER)
+                _count(statements, account, of_account, now)
+                _count(statements, at_address, of_address, now)
         return Try(wait, account, at_address, now, of_address)
 
     def forgive(self, right: Try) -> None:
         """The try was right: the account starts afresh, the address stands as before; if others have tried from there
         since, it has only this one back."""
-        self._database.execute("delete from failures where who = ?", (right.account,))
-        self._database.execute(
-            "update failures set count = iif(last_at = :at, :count, count - 1),"
-            " last_at = iif(last_at = :at, :last_at, last_at) where who = :who",
-            {"at": right.at, "count": right.before.count, "last_at": right.before.last_at, "who": right.address},
-        )
-
-    def _failures(self, who: bytes, now: float) -> Failures:
-        row = self._database.execute("select count, last_at from failures where who = ?", (who,)).fetchone()
-        return Failures(0, now) if row is None else Failures(row["count"], row["last_at"])
-
-    def _count(self, who: bytes, before: Failures, now: float) -> None:
-        self._database.execute(
-            "insert into failures (who, count, last_at) values (:who, :count, :now)"
-            " on conflict (who) do update set count = :count, last_at = :now",
-            {"who": who, "count": before.left(now) + 1, "now": now},
-        )
+        with self._database.transaction() as statements:
+            statements.write("delete from failures where who = :who", who=right.account)
+            statements.write(
+                "update failures set count = case when last_at = :at then :count else count - 1 end,"
+                " last_at = case when last_at = :at then :last_at else last_at end where who = :who",
+                at=right.at,
+                count=right.before.count,
+                last_at=right.before.last_at,
+                who=right.address,
+            )
 
     def _who(self, kind: str, value: str) -> bytes:
         return hmac.digest(self._key, f"{kind} {value}".encode(), "sha256")
+
+
+def _failures(statements: Statements, who: bytes, now: float) -> Failures:
+    for row in statements.read("select count, last_at from failures where who = :who", who=who):
+        return Failures(row["count"], row["last_at"])
+    return Failures(0, now)
+
+
+def _count(statements: Statements, who: bytes, before: Failures, now: float) -> None:
+    statements.write(
+        "insert into failures (who, count, last_at) values (:who, :count, :now)"
+        " on conflict (who) do update set count = :count, last_at = :now",
+        who=who,
+        count=before.left(now) + 1,
+        now=now,
+    )

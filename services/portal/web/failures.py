@@ -10,6 +10,7 @@ from services.portal.language.words import mark
 from services.portal.web.form import PAGE, NoForm
 from services.portal.web.visit import Forged, Visit, own_page
 from shared.api.reply import Reply
+from shared.database.plain import DatabaseUnavailable
 from shared.runtime.logs import get_logger
 
 
@@ -88,6 +89,8 @@ def failure(visit: Visit, error: Exception) -> Reply:
             said = UNREADABLE
         case Unavailable():
             said = UNKNOWN_OUTCOME if error.outcome_unknown else AWAY
+        case DatabaseUnavailable():
+            said = AWAY
         case _:
             said = BROKEN
     if said is BROKEN:

@@ -21,8 +21,10 @@ from services.portal.web.failures import failure
 from services.portal.web.visit import Visit
 from services.portal.wiring import portal_of
 from shared.api.entrypoint import InPlace
+from shared.api.problems import RETRY
 from shared.api.reply import Reply
 from shared.api.request import Request
+from shared.database.plain import DatabaseUnavailable
 from shared.runtime.logs import get_logger
 
 Method = TypeVar("Method", bound=Callable[..., Reply])
@@ -68,6 +70,9 @@ class Screen(InPlace):
             visit = Visit(self.portal, request, correlation_id, sign_of_life=self.sign_of_life)
             reply = self._answered(visit)
             visit.close()
+        except DatabaseUnavailable as error:  # without it nobody knows who this is
+            get_logger().error("sessions-unavailable", exc_info=error)
+            reply = Reply(503, b"Wegmarken", media_type="text/plain", headers=RETRY)
         except Exception as error:
             get_logger().error("visit-failed", exc_info=error)
             reply = Reply(500, b"Wegmarken", media_type="text/plain")

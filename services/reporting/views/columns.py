@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, String, text
+from sqlalchemy import Boolean, Column, Index, String, text
 from sqlalchemy.sql.schema import SchemaItem
 
-from shared.projections.view import Day, Fact
-
-POSITION: Final = BigInteger().with_variant(Integer, "sqlite")
-"""Positions of some stores need 64 bits; SQLite's own row number has them under the name INTEGER."""
+from shared.projections.view import POSITION, Day, Fact
 
 
 def known_by_event() -> tuple[SchemaItem, ...]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sqlalchemy import Column, MetaData, String, Subquery, Table, select
 
 from services.reporting.as_of import FOREVER, Knowledge, in_force, known
-from services.reporting.views.columns import POSITION, event_of, known_by_event
+from services.reporting.views.columns import event_of, known_by_event
 from shared.contracts.casework import MunicipalServiceSet, TeamAreaSet, TeamFormed
 from shared.contracts.registry import types_of
-from shared.projections.view import Change, Day, Fact, Insert, View
+from shared.projections.view import POSITION, Change, Day, Fact, Insert, View
 
 
 @dataclass(frozen=True, slots=True)

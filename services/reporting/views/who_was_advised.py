@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Column, Index, MetaData, String, Subquery, Table, and_, select
 
 from services.reporting.as_of import Knowledge, known, newest, some
-from services.reporting.views.columns import POSITION, event_of, known_by_event, versions_of
+from services.reporting.views.columns import event_of, known_by_event, versions_of
 from shared.contracts.casework import (
     CaseOpened,
     ConsultationCorrected,
@@ -18,7 +18,7 @@ from shared.contracts.casework import (
 )
 from shared.contracts.model import PersonalClass, erased
 from shared.contracts.registry import types_of
-from shared.projections.view import Change, Day, Delete, Erasure, Fact, Insert, View
+from shared.projections.view import POSITION, Change, Day, Delete, Erasure, Fact, Insert, View
 
 
 @dataclass(frozen=True, slots=True)
