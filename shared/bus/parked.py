@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from shared.bus import attempts, topology
 from shared.bus.connection import Connection, Outgoing, Publisher, connected
-from shared.bus.depth import messages_in
 from shared.bus.nudge import Malformed, Nudge, message, nudge_of
 
 ANY: Final = None
@@ -82,15 +81,13 @@ def _taken(broker_url: str, service: str) -> Iterator[tuple[Connection, list[_In
     """What is there now. In the end whatever was not settled has gone back: who looks next sees it."""
     with connected(broker_url) as connection:
         channel = connection.channel()
-        yield connection, list(_take_all(connection, channel, service))
+        yield connection, list(_take_all(channel, service))
         channel.basic_recover(requeue=True)
 
 
-def _take_all(connection: Connection, channel: Any, service: str) -> Iterator[_InHand]:
-    queue = topology.parked_queue(service)
-    for _ in range(messages_in(connection, [queue])):
-        if (delivery := channel.basic_get(queue)) is None:
-            return
+def _take_all(channel: Any, service: str) -> Iterator[_InHand]:
+    """Until the queue has no more: the number that a quorum queue tells may be that of a moment ago."""
+    while (delivery := channel.basic_get(topology.parked_queue(service))) is not None:
         yield _InHand(_parked(service, delivery), _acknowledging(delivery))
 
 
