@@ -34,11 +34,15 @@ class Flow(list[str]):
 
 
 class _Dumper(yaml.SafeDumper):
+    def __init__(self, *how: Any, **options: Any) -> None:
+        super().__init__(*how, **options)
+        self.names: dict[yaml.Node, str] = {}
+
     def ignore_aliases(self, data: Any) -> bool:
         return not isinstance(data, Anchored)
 
     def generate_anchor(self, node: yaml.Node) -> str:
-        return str(node.anchor_name)  # type: ignore[attr-defined]  # set below, on every node that is used twice
+        return self.names[node]
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
@@ -46,7 +50,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _anchored(dumper: _Dumper, data: Anchored) -> yaml.Node:
     node = dumper.represent_dict(data.items())
-    node.anchor_name = data.name  # type: ignore[attr-defined]
+    dumper.names[node] = data.name
     return node
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
-import grpc  # type: ignore[import-untyped]  # it has no types of its own
+import grpc
 from kurrentdbclient import KurrentDBClient, exceptions, streams
 from kurrentdbclient.common import handle_rpc_error
 from kurrentdbclient.connection_spec import ConnectionSpec
@@ -52,16 +52,19 @@ class Client(KurrentDBClient):
 
     def read(self, **options: Any) -> streams.ReadResponse:
         """A read or subscription; see ``StreamsService.read``."""
-        return self.streams.read(metadata=self._call_metadata, credentials=self._call_credentials, **options)  # type: ignore[no-any-return]
+        metadata, credentials = self._call_metadata, self._call_credentials
+        response: streams.ReadResponse = self.streams.read(metadata=metadata, credentials=credentials, **options)
+        return response
 
     def batch_append(self, requests: Iterator[BatchAppendReq]) -> Iterator[BatchAppendResp]:
         """One call for many appends; the answers come as they come."""
         service = self.streams
-        return service._stub.BatchAppend(  # type: ignore[no-any-return]
+        answers: Iterator[BatchAppendResp] = service._stub.BatchAppend(
             requests,
             metadata=service._metadata(self._call_metadata, requires_leader=True),
             credentials=self._call_credentials,
         )
+        return answers
 
     def _construct_grpc_channel(self, grpc_target: str, grpc_options: Any = ()) -> grpc.Channel:
         return super()._construct_grpc_channel(grpc_target, (*grpc_options, *CHANNEL_OPTIONS))
