@@ -15,6 +15,7 @@ from uuid import uuid4
 import orjson
 from kurrentdbclient import NewEvent as WireEvent
 from kurrentdbclient import RecordedEvent
+from kurrentdbclient.events import ContentType
 
 from shared.eventstore.port import NewEvent, StoredEvent
 
@@ -67,8 +68,8 @@ def wire_copy(event: StoredEvent) -> WireEvent:
 
 
 def _wire_event(type: str, data: bytes, metadata: bytes) -> WireEvent:
-    content_type = "application/json" if data.startswith(b"{") else "application/octet-stream"
-    return WireEvent(id=uuid4(), type=type, data=data, metadata=metadata, content_type=content_type)  # type: ignore[arg-type]
+    content_type: ContentType = "application/json" if data.startswith(b"{") else "application/octet-stream"
+    return WireEvent(id=uuid4(), type=type, data=data, metadata=metadata, content_type=content_type)
 
 
 def stored(recorded: RecordedEvent) -> StoredEvent:
