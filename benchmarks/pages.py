@@ -53,10 +53,10 @@ from shared.api.roles import (
 from shared.api.service import ServiceHttp
 from shared.bus.checkpoint import Checkpoint
 from shared.contracts.model import PersonalClass
+from shared.eventstore.instants import microseconds
 from shared.eventstore.port import StoredEvent
 from shared.eventstore.sqlite import COLUMNS
 from shared.projections.engine import open_engine
-from shared.projections.facts import microseconds
 from shared.service.platform import Platform
 from wegmarken.accounts import Person, people
 

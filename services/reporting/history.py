@@ -14,8 +14,9 @@ from services.reporting.ledger import LEDGER, STORED, Ledger
 from shared.contracts.codec import SEALED
 from shared.contracts.envelope import Envelope
 from shared.contracts.model import subject_of
+from shared.eventstore.instants import microseconds
 from shared.privacy.sealer import ClosedSealer
-from shared.projections.facts import Fact, microseconds
+from shared.projections.facts import Fact
 
 MOST: Final = 1000
 """Entries of one answer at most."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
@@ -36,10 +36,11 @@ from sqlalchemy import (
 )
 
 from shared.contracts.codec import Sealer
+from shared.eventstore.instants import instant_of, microseconds
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent
 from shared.projections.changes import Insert
 from shared.projections.engine import UNAVAILABLE, reading
-from shared.projections.facts import EPOCH, Fact, microseconds
+from shared.projections.facts import Fact
 from shared.projections.runner import Stop
 from shared.projections.source import Facts, undisturbed
 from shared.projections.writer import Writer
@@ -205,7 +206,7 @@ class Ledger:
             found = (
                 connection.execute(select(LEDGER.c.recorded_at).where(LEDGER.c.seq == seq)).scalar() if seq else None
             )
-        return None if found is None else EPOCH + timedelta(microseconds=found)
+        return None if found is None else instant_of(found)
 
     def verify(self, first: int = 1, last: int | None = None) -> Verified:
         """Compute the chain anew from entry ``first`` to ``last``, or to the end.

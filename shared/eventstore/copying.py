@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final, Protocol
 
+from shared.eventstore.instants import microseconds
 from shared.eventstore.port import EventStore, StoredEvent
 
 PAGE: Final = 1000
 """Events that are copied or compared in one go."""
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Target(EventStore, Protocol):
@@ -52,8 +51,7 @@ class Chain:
 
     def add(self, event: StoredEvent) -> None:
         link = sha256(self._link)
-        recorded_us = (event.recorded_at - EPOCH) // timedelta(microseconds=1)
-        for value in (*event[:-1], recorded_us):
+        for value in (*event[:-1], microseconds(event.recorded_at)):
             field = value if isinstance(value, bytes) else str(value).encode()
             link.update(len(field).to_bytes(8, "big") + field)
         self._link = link.digest()

@@ -14,7 +14,6 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 from shared.eventstore.answers import told_by
+from shared.eventstore.instants import instant_of, microseconds
 from shared.eventstore.port import (
     NO_STREAM,
     AlreadyAnswered,
@@ -78,7 +78,6 @@ COLUMNS: Final = "position, event_id, stream, revision, type, data, metadata, re
 ANSWERS: Final = "select command_id, digest, stream, revision, position from commands where command_id"
 COUNT: Final = "select count(*) from (select 1 from events where position > ? limit ?)"
 NEWEST: Final = "select position, recorded_at from events order by position desc limit 1"
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 Outcome: TypeAlias = Answer | AlreadyAnswered | Conflict
 
@@ -330,8 +329,7 @@ def events_in(path: Path) -> Iterator[StoredEvent]:
 def _stored(
     position: int, event_id: str, stream: str, revision: int, type: str, data: bytes, metadata: bytes, recorded_at: int
 ) -> StoredEvent:
-    instant = EPOCH + timedelta(microseconds=recorded_at)
-    return StoredEvent(position, event_id, stream, revision, type, data, metadata, instant)
+    return StoredEvent(position, event_id, stream, revision, type, data, metadata, instant_of(recorded_at))
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -403,7 +401,7 @@ class _Writer:
             try:
                 connection.executemany(
                     f"insert into events({COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?)",
-                    ((*event[:-1], (event.recorded_at - EPOCH) // timedelta(microseconds=1)) for event in events),
+                    ((*event[:-1], microseconds(event.recorded_at)) for event in events),
                 )
             except sqlite3.IntegrityError:
                 raise ValueError("an event is there already, or its id or place in a stream is taken") from None

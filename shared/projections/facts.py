@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -12,9 +12,8 @@ from shared.contracts.codec import Sealer, decode, envelope_of, open_data
 from shared.contracts.envelope import Envelope
 from shared.contracts.model import Event
 from shared.contracts.registry import contract_named, upcast
+from shared.eventstore.instants import instant_of, microseconds
 from shared.eventstore.port import StoredEvent
-
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Fact:
@@ -121,7 +120,7 @@ class Fact:
 
     @property
     def recorded_at(self) -> datetime:
-        return EPOCH + timedelta(microseconds=self.recorded_us)
+        return instant_of(self.recorded_us)
 
     @property
     def stored(self) -> StoredEvent:
@@ -138,8 +137,3 @@ class Fact:
 
     def __repr__(self) -> str:
         return f"Fact({self.type} {self.event_id} at {self.position})"
-
-
-def microseconds(instant: datetime) -> int:
-    """Microseconds since 1970, UTC."""
-    return (instant - EPOCH) // timedelta(microseconds=1)

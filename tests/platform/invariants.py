@@ -16,11 +16,11 @@ from scenarios.steps import Scenario
 from shared.contracts.casework import CaseMemberJoined, CaseMemberLeft, CaseOpened
 from shared.contracts.codec import decode, envelope_of
 from shared.eventstore.copying import everything
+from shared.eventstore.instants import microseconds
 from shared.eventstore.opening import open_store
 from shared.eventstore.port import StoredEvent
 from shared.privacy.sealer import ClosedSealer
 from shared.projections.engine import open_engine
-from shared.projections.facts import microseconds
 from shared.projections.runner import Runner
 from shared.runtime.config import Settings
 from shared.service.platform import Platform

@@ -8,7 +8,6 @@ at the end of its metadata, in a mark. A history that was copied keeps there its
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import uuid4
 
@@ -17,9 +16,9 @@ from kurrentdbclient import NewEvent as WireEvent
 from kurrentdbclient import RecordedEvent
 from kurrentdbclient.events import ContentType
 
+from shared.eventstore.instants import EPOCH, instant_of, microseconds
 from shared.eventstore.port import NewEvent, StoredEvent
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MARK: Final = b'"_event":['
 
 
@@ -62,8 +61,7 @@ def wire_event(event: NewEvent) -> WireEvent:
 
 def wire_copy(event: StoredEvent) -> WireEvent:
     """An event of another store, which keeps its position and instant."""
-    recorded_us = (event.recorded_at - EPOCH) // timedelta(microseconds=1)
-    mark = Mark(event.event_id, event.position, recorded_us)
+    mark = Mark(event.event_id, event.position, microseconds(event.recorded_at))
     return _wire_event(event.type, event.data, marked(event.metadata, mark))
 
 
@@ -81,7 +79,7 @@ def stored(recorded: RecordedEvent) -> StoredEvent:
     else:
         event_id = mark.event_id
         if mark.position is not None and mark.recorded_us is not None:
-            position, recorded_at = mark.position, EPOCH + timedelta(microseconds=mark.recorded_us)
+            position, recorded_at = mark.position, instant_of(mark.recorded_us)
     return StoredEvent(
         position,
         event_id,
