@@ -116,11 +116,11 @@ class Cluster:
             connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
     def cut_off(self, url: str) -> None:
-        """End everybody's connections to a database, as a network would."""
-        name = url.rpartition("/")[2]
+        """End everybody's connections to a database at once, as a network would."""
+        theirs = "select pg_terminate_backend(pid, %s) from pg_stat_activity where datname = %s"
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            ended = "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = %s"
-            connection.execute(ended, (name,))
+            for patience in (0, 5000):  # milliseconds: first all are told, then each is waited for
+                connection.execute(theirs, (patience, url.rpartition("/")[2]))
 
 
 def files_of(url: str) -> list[Path]:

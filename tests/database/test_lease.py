@@ -34,7 +34,8 @@ def test_of_two_one_leads_until_it_lets_go(pair: tuple[Lease, Lease]) -> None:
     one, other = pair
     assert [one.held(), other.held(), one.held()] == [True, False, True]
     one.close()
-    assert [other.held(), one.held()] == [True, False]
+    wait_until(other.held)  # the server ends a lost connection's locks in its own time
+    assert not one.held()
 
 
 def test_each_database_has_a_leader_of_its_own(database: str, pair: tuple[Lease, Lease]) -> None:
