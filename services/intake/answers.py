@@ -79,16 +79,12 @@ def household(
     homes: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """A household as one visits it. It lives where its anchor does, who is the first of its members."""
-    told = [
-        {**people[one["person_id"]], "relation": one["relation"], "residence": homes.get(one["person_id"])}
-        for one in members
-    ]
     anchor = next((one["person_id"] for one in members if one["anchor_id"] is None), None)
     return {
         "household_id": household_id,
         "anchor_id": anchor,
-        "residence": next((one["residence"] for one in told), None),
-        "members": told,
+        "residence": homes.get(members[0]["person_id"]) if members else None,
+        "members": [{**people[one["person_id"]], "relation": one["relation"]} for one in members],
     }
 
 

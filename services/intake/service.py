@@ -6,7 +6,7 @@ Intake reacts to nobody: it only records what people know.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, TypeVar
 
 from services.intake import answers, history
 from services.intake.commands import (
@@ -36,7 +36,7 @@ from services.intake.commands import (
     WithdrawEntry,
 )
 from services.intake.households import Memberships
-from services.intake.person import IntakeEvent, LaterCommand, as_known, decider
+from services.intake.person import IntakeEvent, LaterCommand, as_known, decider, evolve
 from services.intake.problems import PROBLEMS
 from services.intake.views import (
     HOUSEHOLDS,
@@ -255,7 +255,8 @@ class IntakeHttp(ServiceHttp):
             members = who_belongs_together.members(now.connection, now.tables(HOUSEHOLDS), asked, call.today)
             ids = [member["person_id"] for household in members.values() for member in household]
             people = who_is_who.named(now.connection, now.tables(PERSONS), ids)
-            homes = who_lives_where.homes(now.connection, now.tables(RESIDENCES), ids, call.today)
+            first = [household[0]["person_id"] for household in members.values() if household]
+            homes = who_lives_where.homes(now.connection, now.tables(RESIDENCES), first, call.today)
             position = min(now.position(HOUSEHOLDS), now.position(PERSONS), now.position(RESIDENCES))
         call.reads(*ids)
         cards = [answers.household(each, members[each], people, homes) for each in asked]
@@ -306,8 +307,7 @@ class IntakeHttp(ServiceHttp):
         return None if person is None else person.memberships
 
     def _history(self, person_id: PersonId) -> Sequence[Recorded[IntakeEvent]]:
-        recorded = load(self.platform.store, self.platform.sealer, person_stream(person_id))
-        return cast(Sequence[Recorded[IntakeEvent]], recorded)  # nobody else writes these streams
+        return load(self.platform.store, self.platform.sealer, person_stream(person_id), evolve)
 
 
 HTTP: Final = IntakeHttp

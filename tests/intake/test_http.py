@@ -19,7 +19,7 @@ from shared.api.roles import IMPORTER, INTAKE_CLERK, INTEGRATION_MANAGER, OPERAT
 from shared.contracts.model import PersonalClass
 from shared.privacy.access_log import FileAccessLog
 from shared.privacy.keyring import open_keyring
-from shared.privacy.masters import ISSUER_PRIVATE, create_secrets, load_masters
+from shared.privacy.secrets import ISSUER_PRIVATE, create_secrets, load_masters
 from shared.service.tokens import issue
 
 TODAY = "2018-11-05"
@@ -335,9 +335,9 @@ def test_households_as_one_visits_them(intake: Caller) -> None:
     names = ("family_name", "given_name", "born_on", "sex", "phone", "language", "interpreter_needed", "file_number")
     expected = {name: ANNA[name] for name in names}
     home = {"residence_id": found[1]["residence"]["residence_id"], **HOME}
-    assert found[1]["members"][0] == {"person_id": anchor["id"], "relation": None, "residence": home, **expected}
-    assert found[1]["members"][1]["residence"]["address"] == "Anderswo 2"
-    assert (found[1]["anchor_id"], found[1]["residence"]) == (anchor["id"], home)
+    assert found[1]["members"][0] == {"person_id": anchor["id"], "relation": None, **expected}
+    assert [member["given_name"] for member in found[1]["members"]] == [ANNA["given_name"], "Bruno"]
+    assert (found[1]["anchor_id"], found[1]["residence"]) == (anchor["id"], home), "where its anchor lives"
     assert (found[0]["residence"], found[0]["members"][0]["given_name"]) == (None, "Dora")
     assert found[2] == {"household_id": unknown, "anchor_id": None, "residence": None, "members": []}
     for read in (spouse["id"], alone["id"]):

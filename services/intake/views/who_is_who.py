@@ -147,9 +147,7 @@ def alike(
     if not (asked := _asked(q)):
         return []
     likely = {word: _like(connection, tables, word) for word in asked}
-    person_id = tables.people.c.person_id
-    by_name = select(person_id).where(*(person_id.in_(_with(tables, each)) for each in likely.values()))
-    ids = set(connection.scalars(by_name.limit(MOST_ALIKE)))
+    ids: set[str] = set(connection.scalars(_with_each(tables, likely.values()).limit(MOST_ALIKE)))
     if born_on is not None:
         ids |= _born_with_a_word_like(connection, tables, born_on, asked)
     found = rows(connection, select(*_shown(tables)).where(tables.people.c.person_id.in_(ids)))
@@ -216,8 +214,12 @@ def _also(table: Table, word: str) -> ColumnElement[bool]:
     return exists().where(other.c.person_id == table.c.person_id, _begins(other.c.word, word))
 
 
-def _with(tables: PersonTables, likely: Collection[str]) -> Select[tuple[str]]:
-    return select(tables.words.c.person_id).where(tables.words.c.word.in_(likely))
+def _with_each(tables: PersonTables, likely: Collection[Collection[str]]) -> Select[tuple[str]]:
+    """Who has a word of each of these; who has one of the fewest is looked up, and asked for the others."""
+    fewest, *others = sorted(likely, key=len)
+    entry, other = tables.words.c, tables.words.alias().c
+    also = (exists().where(other.person_id == entry.person_id, other.word.in_(each)) for each in others)
+    return select(entry.person_id).where(entry.word.in_(fewest), *also).distinct()
 
 
 def _born(tables: PersonTables, day: date) -> Select[tuple[str]]:
