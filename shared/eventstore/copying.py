@@ -7,11 +7,11 @@ after a copy, the URL is all that changes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final, Protocol
 
-from shared.eventstore.instants import microseconds
+from shared.eventstore.chain import Chain
 from shared.eventstore.port import EventStore, StoredEvent
 
 PAGE: Final = 1000
@@ -20,6 +20,10 @@ PAGE: Final = 1000
 
 class Target(EventStore, Protocol):
     """A store that can take over another's history."""
+
+    def resume(self) -> None:
+        """Before anything is read: make what an interrupted copy has left readable. Raises as ``take_over``."""
+        ...
 
     def take_over(self, events: Sequence[StoredEvent]) -> None:
         """Write the next events of another store as they are there: ids, positions, instants. Durable on return.
@@ -43,25 +47,6 @@ class Copied:
     digest: str
 
 
-class Chain:
-    """A running digest over a history: type, id, stream, revision, data, metadata, position and instant of each."""
-
-    def __init__(self) -> None:
-        self.events, self._link = 0, bytes(32)
-
-    def add(self, event: StoredEvent) -> None:
-        link = sha256(self._link)
-        for value in (*event[:-1], microseconds(event.recorded_at)):
-            field = value if isinstance(value, bytes) else str(value).encode()
-            link.update(len(field).to_bytes(8, "big") + field)
-        self._link = link.digest()
-        self.events += 1
-
-    @property
-    def digest(self) -> str:
-        return self._link.hex()
-
-
 def everything(store: EventStore, *, after: int = 0) -> Iterator[StoredEvent]:
     """All events above a position, read page by page. Raises StoreUnavailable."""
     while page := store.read_all(after=after, limit=PAGE):
@@ -77,18 +62,26 @@ def copy(source: EventStore, target: Target, tell: Callable[[str, int], None] = 
     Raises CopyRefused, StoreUnavailable.
     """
     end = source.head()
+    with _refusing():
+        target.resume()
     held = _same_beginning(source, target, end, lambda events: tell("compare", events))
     copied = held
     position = target.head()
     while position < end and (page := source.read_all(after=position, limit=PAGE)):
         page = [event for event in page if event.position <= end]
-        try:
+        with _refusing():
             target.take_over(page)
-        except ValueError as error:
-            raise CopyRefused(str(error)) from error
         position, copied = page[-1].position, copied + len(page)
         tell("copy", copied)
     return _verified(source, target, end, held, lambda events: tell("verify", events))
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except ValueError as error:
+        raise CopyRefused(str(error)) from error
 
 
 def _same_beginning(source: EventStore, target: EventStore, end: int, tell: Callable[[int], None]) -> int:

@@ -30,7 +30,8 @@ class NewEvent:
 
 
 class StoredEvent(NamedTuple):
-    """An event as the store holds it. ``recorded_at``: UTC, set in the append's transaction, monotone."""
+    """An event as the store holds it. ``recorded_at``: UTC, set in the append's transaction; monotone in a file, on
+    servers as far as their clocks agree."""
 
     position: int
     event_id: str
@@ -92,7 +93,8 @@ class EventStore(Protocol):
 
         ``expected`` is the revision of the last event of the stream, or ``NO_STREAM``. Raises
         AlreadyAnswered for a command id known in this stream (whatever the digest; some adapters
-        know it in all), else Conflict. Event ids derive from the command's: a store may rely on it.
+        know it in all), else Conflict; ValueError for what the store cannot take, now or later (a server: more than
+        1 MiB). Event ids derive from the command's: a store may rely on it.
         """
         ...
 

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
+from kurrentdbclient import NewEvent as WireEvent
 
 from shared.eventstore import copying
 from shared.eventstore.copying import CopyRefused, Target, copy, everything
 from shared.eventstore.kurrentdb import milestones
+from shared.eventstore.kurrentdb.appends import Written
+from shared.eventstore.kurrentdb.milestones import Milestone, Milestones
 from shared.eventstore.kurrentdb.store import KurrentDBEventStore
-from shared.eventstore.port import AlreadyAnswered, CaughtUp, StoredEvent
+from shared.eventstore.port import NO_STREAM, AlreadyAnswered, CaughtUp, StoredEvent
 from shared.eventstore.sqlite import SqliteEventStore
 from tests.eventstore.contract import append, event
 from tests.eventstore.stand_in import StandIn
+from tests.eventstore.stand_in.streams import MAX_APPEND
 from wegmarken.cli import wegmarken
 
 Open = Callable[[str], Target]
@@ -133,6 +137,56 @@ def test_an_interrupted_copy_is_taken_up(opened: Open, kind: str, other: str, mo
     assert copy(source, target).new == 0
 
 
+def test_a_copy_that_died_between_two_milestones_is_taken_up(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, target = opened("sqlite 1"), opened("kurrentdb 2")
+    for n in range(20):
+        append(source, f"s-{n}")
+    writes, write = 0, KurrentDBEventStore._write
+
+    def dying(self: KurrentDBEventStore, stream: str, events: Sequence[WireEvent], expected: int) -> Written:
+        nonlocal writes
+        writes += stream.startswith("s-")
+        if writes == 11:
+            raise KeyboardInterrupt
+        return write(self, stream, events, expected)
+
+    with monkeypatch.context() as dies, pytest.raises(KeyboardInterrupt):
+        dies.setattr(KurrentDBEventStore, "_write", dying)
+        copy(source, target)
+    again = opened("kurrentdb 2")
+    copied = copy(source, again)
+    assert (copied.events, copied.new) == (20, 10)
+    assert list(everything(again)) == list(everything(source))
+
+
+def test_two_copies_at_once_are_refused(opened: Open) -> None:
+    source, target, other = opened("sqlite 1"), opened("kurrentdb 2"), opened("kurrentdb 2")
+    assert isinstance(target, KurrentDBEventStore) and isinstance(other, KurrentDBEventStore)
+    history(source)
+    known = target._milestones
+
+    def overtaken() -> Milestones:
+        before = known()
+        other._write(milestones.STREAM, [milestones.as_event(Milestone(1, 10**9))], len(before.all) - 1)
+        return before
+
+    target._milestones = overtaken  # type: ignore[method-assign]
+    with pytest.raises(CopyRefused, match="milestones is at 0, not -1"):
+        copy(source, target)
+
+
+def test_what_is_more_than_one_append_holds_is_copied_in_several(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(copying, "PAGE", 1000)
+    monkeypatch.setattr(milestones, "APART", 1000)
+    source = opened("sqlite 1")
+    for n in range(60):
+        append(source, "imports", event(data=b'{"t":"' + b"x" * 20_000 + b'"}'), expected=n - 1)
+    assert copy(source, opened("kurrentdb 2")).new == 60
+    append(source, "imports", event(data=b"x" * MAX_APPEND), expected=59)
+    with pytest.raises(CopyRefused, match="MaximumAppendSizeExceeded"):
+        copy(source, opened("kurrentdb 2"))
+
+
 @pytest.mark.parametrize("other", ["sqlite", "kurrentdb"])
 def test_what_is_no_beginning_of_the_source_is_left_alone(opened: Open, other: str) -> None:
     source, target = opened("sqlite 1"), opened(f"{other} 2")
@@ -159,13 +213,43 @@ def test_a_copy_that_was_changed_on_the_way_is_found_out(opened: Open, monkeypat
         copy(source, opened("sqlite 2"))
 
 
-def test_positions_that_a_server_cannot_keep_are_refused(opened: Open) -> None:
+def test_the_history_of_a_server_that_others_used_goes_to_a_new_one(opened: Open) -> None:
+    """Its positions are far ahead of those that the new one has by itself."""
     source, target = opened("kurrentdb 1"), opened("kurrentdb 2")
+    assert isinstance(source, KurrentDBEventStore)
     for n in range(20):
-        append(source, f"s-{n}", event(data=b'{"text":"' + b"x" * 1000 + b'"}'))
-    ahead = [one._replace(position=one.position * 1000) for one in everything(source)]
-    with pytest.raises(ValueError, match="not below"):
-        target.take_over(ahead[:5])
+        theirs = WireEvent(type="TheirEvent", data=bytes(40_000 if n % 5 else 900_000))
+        source._write(f"theirs-{n}", [theirs], NO_STREAM)
+        append(source, f"s-{n}")
+    copied = copy(source, target)
+    original = list(everything(source))
+    assert (copied.new, list(everything(target))) == (20, original)
+    for n, one in enumerate(original):
+        assert target.read_all(after=one.position, limit=3) == original[n + 1 : n + 4]
+    append(target, "new")
+    (new,) = everything(target, after=source.head())
+    assert new.stream == "new" and new.position > source.head()
+
+
+def test_an_interrupted_copy_of_such_a_history_is_taken_up(opened: Open) -> None:
+    source, target = opened("kurrentdb 1"), opened("kurrentdb 2")
+    assert isinstance(source, KurrentDBEventStore)
+    source._write("theirs", [WireEvent(type="TheirEvent", data=bytes(300_000))], NO_STREAM)
+    for n in range(20):
+        append(source, f"s-{n}")
+    target.take_over(source.read_all(limit=9))
+    again = opened("kurrentdb 2")
+    assert copy(source, again).new == 11
+    assert list(everything(again)) == list(everything(source))
+
+
+def test_nothing_is_copied_behind_what_a_server_recorded_itself(opened: Open) -> None:
+    source, target = opened("kurrentdb 1"), opened("kurrentdb 2")
+    history(source)
+    append(target, "theirs")
+    with pytest.raises(ValueError, match="was not copied"):
+        target.take_over(source.read_all(limit=5))
+    assert [one.stream for one in everything(target)] == ["theirs"]
 
 
 def test_the_command_copies_verifies_and_says_so(opened: Open, tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts import registry
+from shared.eventstore.kurrentdb.connection import OURS
 from shared.eventstore.kurrentdb.events import Mark, marked, unmarked
 from shared.eventstore.kurrentdb.milestones import APART, Milestone, Milestones, Place
 
@@ -18,6 +21,11 @@ values = st.recursive(
 objects = st.dictionaries(st.text(), values)
 ids, positions, instants = st.uuids().map(str), st.integers(0, 2**63 - 1), st.integers(0, 2**53)
 marks = ids.map(Mark) | st.tuples(ids, positions, instants).map(lambda facts: Mark(*facts))
+
+
+def test_every_published_type_is_asked_for() -> None:
+    (ours,) = OURS
+    assert registry.contracts() and all(re.fullmatch(ours, type) for type in registry.contracts())
 
 
 @given(objects, marks, st.sampled_from([(",", ":"), (", ", ": "), (" , ", " :\n")]))

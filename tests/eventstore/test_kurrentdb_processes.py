@@ -14,7 +14,7 @@ import requests
 
 from shared.api.roles import HEAD_OF_OFFICE, OPERATOR
 from shared.eventstore.opening import open_store
-from shared.privacy.masters import ISSUER_PRIVATE
+from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.tokens import issue
 from tests.eventstore.served import served
 from tests.processes import ROOT, running

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 from uuid import UUID, uuid4
 
 import grpc
@@ -129,25 +129,33 @@ def part(append: UUID, stream: str | None, *, is_final: bool = True, type: str =
 
 def test_one_call_carries_many_appends(stand_in: StandIn, client: KurrentDBClient) -> None:
     append(client, "taken")
-    in_parts, conflicting, nameless, whole = (uuid4() for _ in range(4))
+    in_parts, conflicting, nameless, whole, late = (uuid4() for _ in range(5))
+    too_late = part(late, "v")
+    too_late.options.deadline.SetInParent()
     requests = [
         part(in_parts, "s", is_final=False),
         part(conflicting, "taken"),
         part(nameless, "t", type=""),
         part(in_parts, None),
         part(whole, "u"),
+        too_late,
     ]
     with grpc.insecure_channel(stand_in.targets[0]) as channel:
-        answers = list(streams_pb2_grpc.StreamsStub(channel).BatchAppend(iter(requests)))  # type: ignore[no-untyped-call]
+        call = streams_pb2_grpc.StreamsStub(channel).BatchAppend(iter(requests), timeout=2)  # type: ignore[no-untyped-call]
+        answers = list(islice(call, 5))
+        with pytest.raises(grpc.RpcError) as still_open:
+            next(call)
+    assert still_open.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED, "all is answered, and the call goes on"
     outcomes = [(answer.correlation_id.string, answer.WhichOneof("result")) for answer in answers]
     assert outcomes == [
         (str(conflicting), "error"),
         (str(nameless), "error"),
         (str(in_parts), "success"),
         (str(whole), "success"),
+        (str(late), "error"),
     ]
-    assert [answer.error.message for answer in answers] == ["WrongExpectedVersion", "BadRequest", "", ""]
-    assert [answer.stream_identifier.stream_name for answer in answers] == [b"taken", b"t", b"s", b"u"]
+    assert [answer.error.message for answer in answers] == ["WrongExpectedVersion", "BadRequest", "", "", "Timeout"]
+    assert [answer.stream_identifier.stream_name for answer in answers] == [b"taken", b"t", b"s", b"u", b"v"]
     assert answers[2].success.current_revision == 1
     assert [revisions(client, stream) for stream in ("s", "taken", "u")] == [[0, 1], [0], [0]]
 

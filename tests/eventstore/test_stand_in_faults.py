@@ -17,13 +17,16 @@ from pathlib import Path
 import pytest
 from kurrentdbclient import KurrentDBClient, NewEvent, StreamState
 from kurrentdbclient.exceptions import (
+    AppendDeadlineExceededError,
     DiscoveryFailedError,
     GrpcDeadlineExceededError,
     GrpcError,
+    KurrentDBClientError,
     NodeIsNotLeaderError,
     NotFoundError,
     ServiceUnavailableError,
     UnauthenticatedError,
+    UnknownError,
 )
 from kurrentdbclient.streams import StreamsService
 
@@ -161,6 +164,24 @@ def test_who_is_held_goes_on_when_the_server_is_fast_again(stand_in: StandIn, cl
         assert all(each.result(DEADLINE) for each in under_way)
 
 
+@pytest.mark.parametrize("batch", [False, True], ids=["Append", "BatchAppend"])
+def test_who_is_not_ready_says_so_and_writes_nothing(stand_in: StandIn, client: KurrentDBClient, batch: bool) -> None:
+    stand_in.be_unready(2)
+    with pytest.raises(KurrentDBClientError, match="Server Is Not Ready") as refused:
+        (streams(client).batch_append if batch else streams(client).append)("s", StreamState.ANY, [event()])
+    assert isinstance(refused.value, ServiceUnavailableError) is not batch, "among many it is that append's own answer"
+    with pytest.raises(ServiceUnavailableError, match="Server Is Not Ready"):
+        list(streams(client).read())
+    assert list(client.read_all()) == []
+
+
+def test_an_append_that_is_said_to_have_timed_out_may_be_there(stand_in: StandIn, client: KurrentDBClient) -> None:
+    stand_in.time_out()
+    with pytest.raises(AppendDeadlineExceededError):
+        streams(client).batch_append("s", StreamState.NO_STREAM, [event()])
+    assert len(client.get_stream("s")) == 1
+
+
 # --- several nodes ------------------------------------------------------------------------------
 
 
@@ -189,6 +210,20 @@ def test_a_client_of_the_cluster_follows_the_leader(cluster: StandIn) -> None:
         append(client)
         assert client.connection_target == cluster.targets[2]
         assert len(client.get_stream("s")) == 2
+
+
+def test_between_two_leaders_there_is_none(cluster: StandIn) -> None:
+    with KurrentDBClient(cluster.url) as client:
+        cluster.depose()
+        assert {member.state for member in client.read_gossip()} == {"NODE_STATE_FOLLOWER"}
+        with pytest.raises(UnknownError, match="No leader info"):
+            streams(client).append("s", StreamState.ANY, [event()])
+        with pytest.raises(KurrentDBClientError, match="No leader info"):
+            streams(client).batch_append("s", StreamState.ANY, [event()])
+        with pytest.raises(DiscoveryFailedError):
+            KurrentDBClient(f"{cluster.url}&MaxDiscoverAttempts=1")
+        cluster.elect(2)
+        append(client)
 
 
 def test_a_follower_serves_those_who_do_not_need_the_leader(cluster: StandIn) -> None:

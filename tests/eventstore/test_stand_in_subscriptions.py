@@ -133,11 +133,11 @@ def test_a_filter_that_lets_nothing_through_is_caught_up_all_the_same(client: Ku
     assert checkpoint.commit_position == mark.commit_position == position
 
 
-def test_who_is_too_slow_falls_behind_and_catches_up_again(client: KurrentDBClient) -> None:
+def test_who_is_too_slow_is_not_told_before_it_has_caught_up_again(client: KurrentDBClient) -> None:
     subscription = client.subscribe_to_all(from_end=True, timeout=DEADLINE, **MARKS)
     assert told(subscription, 1) == ["CaughtUp"]
     append(client, "s", *["A"] * (LIVE + 1))
-    assert told(subscription, LIVE + 3) == ["FellBehind", *["A"] * (LIVE + 1), "CaughtUp"]
+    assert told(subscription, LIVE + 2) == [*["A"] * (LIVE + 1), "CaughtUp"]
     append(client, "s", "B")
     assert told(subscription, 1) == ["B"]
 

@@ -1,7 +1,8 @@
 """Appends of all threads of a process, sent over one call: each is answered for itself, none waits for another.
 
-One call per append costs a Python client twice as much as one call for all. When the call breaks, what was not
-answered is sent again, under the same ids: what had been written is taken for a repetition and answered, not written.
+One call per append costs a Python client twice as much as one call for all. When the call breaks, or a server says
+that it cannot write now, what was not answered is sent again, under the same ids: what had been written is taken for a
+repetition and answered, not written.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
 from kurrentdbclient import NewEvent, StreamState, exceptions
+from kurrentdbclient.protos.google.rpc import code_pb2
 from kurrentdbclient.protos.v1.streams_pb2 import BatchAppendReq, BatchAppendResp
 from kurrentdbclient.streams import StreamsService
 
-from shared.eventstore.kurrentdb.connection import Connection, Search
+from shared.eventstore.kurrentdb.connection import Connection, Search, unavailable
 from shared.eventstore.port import NO_STREAM, StoreUnavailable
 from shared.runtime.native import Completion, before_rest, completion, queue, threading, time
 
 BEHIND: Final = 1.0
 """Seconds more than the server has for an append, after which nobody waits for its answer."""
+NOT_NOW: Final = (code_pb2.OK, code_pb2.DEADLINE_EXCEEDED, code_pb2.INTERNAL, code_pb2.UNKNOWN)
+"""Codes of errors that may pass. None (``OK``) has that of a server which is not ready, is busy or knows no leader."""
 
 
 class Written(NamedTuple):
@@ -60,7 +64,8 @@ class Appends:
     def write(self, stream: str, events: Sequence[NewEvent], expected: int, seconds: float) -> Written:
         """Append, and block the calling (green) thread until it is answered.
 
-        Raises WrongCurrentVersionError, and StoreUnavailable: then it may have been written all the same.
+        Raises WrongCurrentVersionError, ValueError for what the server does not take, now or later, and
+        StoreUnavailable: then it may have been written all the same.
         """
         outcome: Completion[Written] = completion()
         until = time.monotonic() + seconds
@@ -73,15 +78,11 @@ class Appends:
             raise StoreUnavailable("no answer in time") from None
 
     def close(self) -> None:
-        """Wait for what is under way, and end."""
+        """Take no more, and wait for what is under way as long as anybody does. The connection's end ends the call."""
         with self._turn:
             self._closing = True
             self._turn.notify_all()
-            thread = self._thread
-            if not self._unanswered:
-                self._requests.put(None)
-        if thread is not None:
-            thread.join()
+            self._turn.wait_for(lambda: not self._unanswered, self._connection.deadline + BEHIND)
 
     def _hand_over(self, append: Append) -> None:
         with self._turn:
@@ -98,21 +99,11 @@ class Appends:
     # --- on the native thread -------------------------------------------------------------------
 
     def _work(self) -> None:
-        search = Search(self._connection)
         while self._something_waits():
             try:
-                for answer in search.client().batch_append(self._anew()):
-                    search.found()
-                    self._settle(answer)
+                self._send_all()
             except Exception as error:
-                if not self._unanswered:
-                    search = Search(self._connection)  # whoever comes next finds the server again
-                    continue
-                try:
-                    search.go_on(error)
-                except StoreUnavailable as away:
-                    search = Search(self._connection)
-                    self._fail_all(away)
+                self._fail_all(unavailable(error))
         self._requests.put(None)
 
     def _something_waits(self) -> bool:
@@ -120,6 +111,27 @@ class Appends:
         with self._turn:
             self._turn.wait_for(lambda: self._unanswered or self._closing)
             return bool(self._unanswered)
+
+    def _send_all(self) -> None:
+        """Send what waits and what comes, until a call breaks at which nothing hangs. Raises StoreUnavailable."""
+        search = Search(self._connection)
+        while self._unanswered:
+            try:
+                self._send(search)
+            except Exception as error:
+                if self._unanswered:
+                    search.go_on(error)
+
+    def _send(self, search: Search) -> None:
+        """One call, until it breaks; whatever it raises."""
+        call = search.client().batch_append(self._anew())
+        try:
+            for answer in call:
+                self._settle(answer)
+                search.found()
+        finally:
+            call.cancel()  # the server does not end it because we do
+        raise exceptions.ServiceUnavailableError("the call ended")
 
     def _anew(self) -> Iterator[BatchAppendReq]:
         """The requests of a new call: first what was not answered by the one before, which gets no more."""
@@ -142,15 +154,19 @@ class Appends:
                 )
 
     def _settle(self, answer: BatchAppendResp) -> None:
-        append = self._taken(UUID(answer.correlation_id.string))
+        """Raises ServiceUnavailableError where the append is to be sent again, to whoever leads by then."""
+        id = UUID(answer.correlation_id.string)
+        if answer.HasField("error") and answer.error.code in NOT_NOW and id in self._unanswered:
+            raise exceptions.ServiceUnavailableError(answer.error.message)
+        append = self._taken(id)
         if append is None:
             return  # nobody waits any more
         try:
             position = StreamsService._convert_batch_append_resp(answer, append.stream, append.current_version)
         except exceptions.WrongCurrentVersionError as error:
             append.outcome.fail(error)
-        except Exception as error:
-            append.outcome.fail(StoreUnavailable(type(error).__name__))
+        except exceptions.KurrentDBClientError:
+            append.outcome.fail(ValueError(f"the server refuses the append: {answer.error.message}"))
         else:
             append.outcome.set(Written(position if append.sent == 1 and position else None))
 
@@ -158,8 +174,8 @@ class Appends:
         """An append that is answered or given up; None if it was before."""
         with self._turn:
             append = self._unanswered.pop(id, None)
-            if self._closing and not self._unanswered:
-                self._requests.put(None)  # ends the call
+            if not self._unanswered:
+                self._turn.notify_all()
             return append
 
     def _fail_all(self, error: StoreUnavailable) -> None:

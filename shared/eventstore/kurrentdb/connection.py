@@ -6,7 +6,8 @@ To be used on native threads only.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final, TypeVar
+from contextlib import contextmanager, suppress
+from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
 
 import grpc
@@ -26,8 +27,9 @@ PATIENCE: Final = 5.0
 """Seconds for which a lost connection is looked for again before the store counts as away."""
 PAUSES: Final = (0.02, 0.1, 0.25, 0.5)
 """Seconds between the attempts; the last goes on."""
-SYSTEM_EVENTS: Final = (r"\$.+", "Milestone")
-"""Types of events that are not the platform's: the server's own, and the copy's (``milestones``)."""
+OURS: Final = (r"[a-z]+\.[A-Z][A-Za-z0-9]*",)
+"""Types of the platform's events (``shared.contracts.registry``). A server holds others beside them: its own, what is
+recorded by its tools, and ``milestones``."""
 CHANNEL_OPTIONS: Final = (
     # Answers are read by the thread that asked, instead of being handed over by another.
     (grpc.experimental.ChannelOptions.SingleThreadedUnaryStream, 1),
@@ -35,6 +37,8 @@ CHANNEL_OPTIONS: Final = (
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1000),
+    # Signs of life are asked for as long as a follower waits, not only twice.
+    ("grpc.http2.max_pings_without_data", 0),
 )
 LOST: Final = (
     exceptions.ServiceUnavailableError,
@@ -47,31 +51,55 @@ LOST: Final = (
 """What a new connection may mend."""
 
 
+class Answers(Iterator[BatchAppendResp], Protocol):
+    """A call under way, for many appends."""
+
+    def cancel(self) -> bool: ...
+
+
 class Client(KurrentDBClient):
     """The package's client, with one attempt per call: who calls decides what is done again, and when."""
 
     def read(self, **options: Any) -> streams.ReadResponse:
-        """A read or subscription; see ``StreamsService.read``."""
+        """A read; see ``StreamsService.read``."""
         metadata, credentials = self._call_metadata, self._call_credentials
         response: streams.ReadResponse = self.streams.read(metadata=metadata, credentials=credentials, **options)
         return response
 
-    def batch_append(self, requests: Iterator[BatchAppendReq]) -> Iterator[BatchAppendResp]:
+    def follow(self, commit_position: int | None, **options: Any) -> streams.ReadResponse:
+        """A subscription to everything: at once, so that it can be stopped before the server has confirmed it.
+
+        With marks and checkpoints; see ``StreamsService.read`` for ``options``.
+        """
+        service = self.streams
+        request = service._construct_read_request(subscribe=True, commit_position=commit_position, **options)
+        call = service._stub.Read(
+            request, metadata=service._metadata(self._call_metadata), credentials=self._call_credentials
+        )
+        response = streams.ReadResponse(call, None, service._grpc_streamers)
+        response._include_checkpoints = response._include_caught_up = True
+        return response
+
+    def batch_append(self, requests: Iterator[BatchAppendReq]) -> Answers:
         """One call for many appends; the answers come as they come."""
         service = self.streams
-        answers: Iterator[BatchAppendResp] = service._stub.BatchAppend(
+        answers: Answers = service._stub.BatchAppend(
             requests,
             metadata=service._metadata(self._call_metadata, requires_leader=True),
             credentials=self._call_credentials,
         )
         return answers
 
+    def close(self) -> None:
+        self._is_closed = False  # there may be a connection that was still being made the first time
+        super().close()
+
     def _construct_grpc_channel(self, grpc_target: str, grpc_options: Any = ()) -> grpc.Channel:
         return super()._construct_grpc_channel(grpc_target, (*grpc_options, *CHANNEL_OPTIONS))
 
     def _get_commit_position(self, **options: Any) -> int:
         # By this the client tries a new connection: a server that accepts it and is silent must not hold us.
-        return super()._get_commit_position(**{**options, "timeout": self._default_deadline})
+        return super()._get_commit_position(**{**options, "timeout": min(PATIENCE, self._default_deadline or PATIENCE)})
 
 
 class Connection:
@@ -86,14 +114,12 @@ class Connection:
         self._making = threading.Lock()
         self._closed = False
 
-    def client(self) -> Client:
-        """Raises one of ``LOST`` where the server must be asked for its leader first."""
-        with self._making:
-            if self._closed:
-                raise StoreUnavailable("the store is closing")
-            if self._client is None:
-                self._client = Client(self._url)
-            return self._client
+    def client(self, until: float) -> Client:
+        """Raises one of ``LOST`` where no server could be asked who leads, StoreUnavailable."""
+        if self._client is None:
+            with self._making_it(until):
+                self._client = self._client or Client(self._url)
+        return self._client
 
     @property
     def closed(self) -> bool:
@@ -108,21 +134,36 @@ class Connection:
             except Exception as error:
                 search.go_on(error)
 
-    def reconnect(self, known: UUID, error: Exception) -> None:
-        """Make the connection anew, unless somebody else has since it was ``known``. Raises one of ``LOST``."""
-        client = self.client()
+    def reconnect(self, known: UUID, error: Exception, until: float) -> None:
+        """Make the connection anew, unless somebody else has since it was ``known``. Raises what ``client`` raises."""
+        client = self.client(until)
         target = None
         if isinstance(error, exceptions.NodeIsNotLeaderError) and error.host and error.port:
             target = f"{error.host}:{error.port}"
-        if client.connection_id == known:
-            EVENTSTORE_RECONNECTIONS.inc()
-        client.reconnect(target, connection_id=known)
+        with self._making_it(until):
+            if client.connection_id == known:
+                EVENTSTORE_RECONNECTIONS.inc()
+                client.reconnect(target, connection_id=known)
 
     def close(self) -> None:
-        with self._making:
-            self._closed = True
-            if self._client is not None:
-                self._client.close()
+        """Ends all calls. Does not wait for who is still looking for the server."""
+        self._closed = True
+        if self._client is not None:
+            self._client.close()
+
+    @contextmanager
+    def _making_it(self, until: float) -> Iterator[None]:
+        """One looks for the server, the others wait for it: no longer than they would look themselves."""
+        if self._closed:
+            raise StoreUnavailable("the store is closing")
+        if not self._making.acquire(timeout=max(0.0, until - time.monotonic())):
+            raise StoreUnavailable("the server is still being looked for")
+        try:
+            yield
+        finally:
+            self._making.release()
+            if self._closed:  # meanwhile
+                self.close()
 
 
 class Search:
@@ -136,7 +177,12 @@ class Search:
 
     def client(self) -> Client:
         """The client to try with."""
-        client = self._connection.client()
+        until = self._until or time.monotonic() + PATIENCE
+        try:
+            client = self._connection.client(until)
+        except LOST:
+            self._until = until  # looking for it the first time counts, too
+            raise
         self._used = client.connection_id
         return client
 
@@ -154,7 +200,7 @@ class Search:
         error = understood(error)
         self._until = self._until or time.monotonic() + PATIENCE
         if not isinstance(error, LOST) or time.monotonic() > self._until:
-            raise error if isinstance(error, StoreUnavailable) else StoreUnavailable(type(error).__name__) from error
+            raise unavailable(error) from error
         if self._attempts:
             time.sleep(PAUSES[min(self._attempts, len(PAUSES)) - 1])
         else:
@@ -162,16 +208,24 @@ class Search:
         self._attempts += 1
         if self._used is not None:
             try:
-                self._connection.reconnect(self._used, error)
+                self._connection.reconnect(self._used, error, self._until)
             except Exception as again:
                 if not isinstance(understood(again), LOST):
-                    raise StoreUnavailable(type(again).__name__) from again
+                    raise unavailable(again) from again
 
 
 def understood(error: Exception) -> Exception:
-    """An error in the client's own terms."""
+    """An error in the client's own terms; the error itself where it has none."""
     if isinstance(error, grpc.RpcError):
-        return handle_rpc_error(error)
+        with suppress(Exception):  # a status may contradict itself
+            error = handle_rpc_error(error)
+    if isinstance(error, exceptions.UnknownError) and "No leader info" in str(error):
+        return exceptions.NodeIsNotLeaderError("nobody leads")
     if isinstance(error, ValueError) and "channel" in str(error).lower():
         return exceptions.ServiceUnavailableError("closed channel")
     return error
+
+
+def unavailable(error: Exception) -> StoreUnavailable:
+    """What callers get to know of an error: nothing of what it says."""
+    return error if isinstance(error, StoreUnavailable) else StoreUnavailable(type(error).__name__)

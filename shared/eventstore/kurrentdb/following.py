@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
+from math import inf
 from typing import Final
 
 from kurrentdbclient import RecordedEvent, exceptions
 from kurrentdbclient.streams import ReadResponse
 
-from shared.eventstore.kurrentdb.connection import SYSTEM_EVENTS, Connection, Search
+from shared.eventstore.kurrentdb.connection import OURS, Connection, Search, unavailable
 from shared.eventstore.kurrentdb.events import stored
 from shared.eventstore.port import StoredEvent, StoreUnavailable
 from shared.runtime.logs import get_logger
@@ -30,6 +31,7 @@ class Following:
         self._waiting: deque[StoredEvent] = deque()
         self._some, self._room = threading.Event(), threading.Event()
         self._live = self._ended = False
+        self._due = inf
         self._failure: StoreUnavailable | None = None
         self._subscription: ReadResponse | None = None
         self._thread = threading.Thread(target=self._work, name="eventstore-follower", daemon=True)
@@ -38,7 +40,7 @@ class Following:
     def take(self, most: int, seconds: float) -> list[StoredEvent]:
         """The next events: as soon as one is there; while there is more to come, as soon as there are ``most``.
 
-        None after so many seconds. Raises StoreUnavailable where the server is not found again.
+        None after so many seconds. Raises StoreUnavailable where the server is not found again, or is silent.
         """
         if not self._waiting:
             self._some.clear()
@@ -51,11 +53,16 @@ class Following:
         self._room.set()
         if not taken and self._failure is not None:
             raise StoreUnavailable(*self._failure.args)
+        if not taken and time.monotonic() > self._due:
+            raise StoreUnavailable("the subscription is not answered")
         return taken
 
     @property
     def caught_up(self) -> bool:
-        """Whether the server has said so, and everything was taken."""
+        """Whether the server has said so, and everything was taken.
+
+        It does not say when it falls behind again, which shows only in that more comes.
+        """
         return self._live and not self._waiting
 
     def end(self) -> None:
@@ -70,34 +77,29 @@ class Following:
         search, lost = Search(self._connection), False
         while not self._ended:
             try:
-                self._subscription = subscription = search.client().read(
-                    subscribe=True,
-                    commit_position=self._commit,
-                    filter_exclude=SYSTEM_EVENTS,
-                    window_size=WINDOW,
-                    checkpoint_interval_multiplier=1,
-                    include_checkpoints=True,
-                    include_caught_up=True,
-                    include_fell_behind=True,
+                client = search.client()
+                self._due = time.monotonic() + self._connection.deadline
+                self._subscription = subscription = client.follow(
+                    self._commit, filter_include=OURS, window_size=WINDOW, checkpoint_interval_multiplier=1
                 )
-                if lost:
-                    get_logger().info("eventstore.resumes", commit_position=self._commit)
-                    lost = False
+                if self._ended:
+                    subscription.stop()  # who ended did not know of it
                 for recorded in subscription:
+                    if lost:
+                        get_logger().info("eventstore.resumes", commit_position=self._commit)
+                        lost = False
+                    self._due = inf
                     search.found()
                     self._take_in(recorded)
-                    if self._ended:
-                        subscription.stop()
-                        return
                 raise exceptions.ServiceUnavailableError("the subscription ended")
             except Exception as error:
-                self._live, lost = False, True
+                self._live, self._due, lost = False, inf, True
                 if self._ended:
                     return
                 try:
                     search.go_on(error)
-                except StoreUnavailable as away:
-                    self._failure = away
+                except Exception as away:
+                    self._failure = unavailable(away)
                     self._some.set()
                     return
 
@@ -105,8 +107,6 @@ class Following:
         if recorded.is_caught_up:
             self._live = True
             self._some.set()
-        elif recorded.is_fell_behind:
-            self._live = False
         elif recorded.is_checkpoint:
             self._commit = recorded.commit_position
         else:

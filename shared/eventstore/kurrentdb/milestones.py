@@ -11,13 +11,15 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import orjson
 from kurrentdbclient import NewEvent, RecordedEvent
 
 STREAM: Final = "milestones"
 TYPE: Final = "Milestone"
+FILLING: Final = "filling"
+"""Begins the names of streams that hold nothing and may be deleted at any time."""
 APART: Final = 1000
 """Events from one milestone to the next at most."""
 
@@ -53,6 +55,11 @@ class Milestones:
 def as_event(milestone: Milestone) -> NewEvent:
     data = orjson.dumps(milestone._asdict())
     return NewEvent(id=uuid5(NAMESPACE_URL, f"urn:wegmarken:milestone:{milestone}"), type=TYPE, data=data)
+
+
+def filling(size: int) -> NewEvent:
+    """So many bytes that tell nothing, and nobody reads: they make the server's positions larger."""
+    return NewEvent(id=uuid4(), type="Filling", data=bytes(size), content_type="application/octet-stream")
 
 
 def of_event(event: RecordedEvent) -> Milestone:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby
 from typing import Any, Final
 
 from kurrentdbclient import NewEvent as WireEvent
@@ -19,10 +18,11 @@ from kurrentdbclient import RecordedEvent, StreamState, exceptions
 from shared.eventstore.answers import answer_among, with_answer
 from shared.eventstore.kurrentdb import milestones
 from shared.eventstore.kurrentdb.appends import Appends, Written
-from shared.eventstore.kurrentdb.connection import SYSTEM_EVENTS, Client, Connection
+from shared.eventstore.kurrentdb.connection import OURS, Client, Connection
 from shared.eventstore.kurrentdb.events import stored, wire_copy, wire_event
 from shared.eventstore.kurrentdb.following import Following
 from shared.eventstore.kurrentdb.milestones import Milestone, Milestones, Place
+from shared.eventstore.pace import LOOK_UP, Pace
 from shared.eventstore.port import (
     NO_STREAM,
     SURELY_COUNTED,
@@ -37,16 +37,14 @@ from shared.eventstore.port import (
 from shared.eventstore.remembered import Remembered
 from shared.runtime.native import aside, time
 
+RUN: Final = 512 * 1024
+"""Bytes of data and metadata that are copied in one append at most; a server takes twice as much in all."""
 REMEMBERED: Final = 4096
 """Streams whose answers a process remembers."""
 JUST_READ: Final = 256
 """Streams whose events a process still has in hand: who reads one will append to it."""
-LOOK_UP: Final = 0.25
-"""Seconds after which a follower says again that it is caught up."""
 GATHER: Final = (0.005, 0.1)
-"""Seconds a follower pauses after a delivery, growing from the first to the second while deliveries are crowded."""
-CROWD: Final = 8
-"""Events in one delivery from which there is load; fewer are the echo of a single command."""
+"""Seconds a follower pauses after a delivery; see ``Pace``."""
 
 
 class KurrentDBEventStore:
@@ -60,7 +58,6 @@ class KurrentDBEventStore:
         self._just_read: OrderedDict[str, Sequence[StoredEvent]] = OrderedDict()
         self._answers = Remembered(self, nothing, with_answer, most=REMEMBERED)
         self._known_milestones = Milestones()
-        self._copying = False
         self._closed = False
 
     # --- writing --------------------------------------------------------------------------------
@@ -113,24 +110,24 @@ class KurrentDBEventStore:
 
     def read_all(self, *, after: int = 0, limit: int = 1000) -> Sequence[StoredEvent]:
         place = self._place_of(after)
-        found = self._read(commit_position=place.commit, limit=limit + place.known, filter_exclude=SYSTEM_EVENTS)
+        found = self._read(commit_position=place.commit, limit=limit + place.known, filter_include=OURS)
         return [event for event in found if event.position > after][:limit]
 
     def subscribe_all(self, *, after: int = 0, batch: int = 1000) -> Iterator[Sequence[StoredEvent] | CaughtUp]:
         following = Following(self._connection, self._place_of(after).commit)
-        least, most = GATHER
-        pause = least
+        pace, patience = Pace(*GATHER), LOOK_UP
         try:
             while not self._closed:
-                events = aside(partial(following.take, batch, LOOK_UP))
+                events = aside(partial(following.take, batch, patience))
+                patience = LOOK_UP
                 if new := [event for event in events if event.position > after]:
                     after = new[-1].position
                     yield new
-                if following.caught_up:
+                    if following.caught_up:
+                        aside(partial(time.sleep, pace.after(len(new))))
+                        patience = 0.0
+                elif following.caught_up and not events:  # nor did anything come during the pause
                     yield CaughtUp(after)
-                    if new:
-                        pause = min(most, 2 * pause) if len(new) >= CROWD else least
-                        aside(partial(time.sleep, pause))
         except StoreUnavailable:
             if not self._closed:
                 raise
@@ -138,8 +135,8 @@ class KurrentDBEventStore:
             following.end()
 
     def head(self) -> int:
-        found = self._read(backwards=True, limit=1, filter_exclude=SYSTEM_EVENTS)
-        return found[0].position if found else 0
+        newest = self._newest()
+        return newest.position if newest else 0
 
     def events_after(self, position: int) -> int:
         return len(self.read_all(after=position, limit=SURELY_COUNTED))
@@ -164,29 +161,52 @@ class KurrentDBEventStore:
 
     # --- copies ---------------------------------------------------------------------------------
 
-    def take_over(self, events: Sequence[StoredEvent]) -> None:
-        """See ``shared.eventstore.copying.Target``. The server's own positions must be larger than the copied ones."""
-        if not self._copying:
-            self._set_milestone()  # where an interrupted copy has left off
-            self._copying = True
-        for start in range(0, len(events), milestones.APART):
-            for together in _runs(events[start : start + milestones.APART]):
-                expected = together[0].revision - 1
-                try:
-                    self._write(together[0].stream, [wire_copy(event) for event in together], expected)
-                except exceptions.WrongCurrentVersionError as error:
-                    raise ValueError(f"{together[0].stream} is at {error.actual_version}, not {expected}") from None
-            self._set_milestone()
+    def resume(self) -> None:
+        """See ``shared.eventstore.copying.Target``. Behind the last milestone no copied event would be found."""
+        newest = self._newest()
+        if newest is not None and newest.commit > newest.position:
+            self._set(newest)
 
-    def _set_milestone(self) -> None:
-        """At the newest event, if there is one and none stands there."""
-        for newest in self._recorded(backwards=True, limit=1, filter_exclude=SYSTEM_EVENTS):
-            milestone = Milestone(stored(newest).position, newest.commit_position)
-            if milestone.commit <= milestone.position:
-                raise ValueError(f"position {milestone.position} is not below the server's own, {milestone.commit}")
-            known = self._milestones().all
-            if milestone not in known:
-                self._write(milestones.STREAM, [milestones.as_event(milestone)], len(known) - 1)
+    def take_over(self, events: Sequence[StoredEvent]) -> None:
+        """See ``shared.eventstore.copying.Target``. The server's own positions are made larger than the copied ones."""
+        for start in range(0, len(events), milestones.APART):
+            part = events[start : start + milestones.APART]
+            self._pass(part[-1].position)
+            for together in _runs(part):
+                self._copy(together[0].stream, [wire_copy(event) for event in together], together[0].revision - 1)
+            newest = self._newest()
+            assert newest is not None, "it was just written"
+            self._set(newest)
+
+    def _pass(self, position: int) -> None:
+        """Fill the log until the server's own positions are above one.
+
+        As a rule they are: but those of a server that was there for longer, or that others used, run ahead of ours.
+        """
+        newest = self._newest()
+        if newest is not None and newest.commit <= newest.position:
+            raise ValueError(f"the event at position {newest.position} was not copied: nothing can be copied behind it")
+        commit = 0 if newest is None else newest.commit
+        while commit <= position:
+            filling = milestones.filling(min(position - commit + 1, RUN))
+            commit = self._write(f"{milestones.FILLING}-{filling.id}", [filling], NO_STREAM).position or commit
+
+    def _copy(self, stream: str, events: Sequence[WireEvent], expected: int) -> None:
+        try:
+            self._write(stream, events, expected)
+        except exceptions.WrongCurrentVersionError as error:
+            raise ValueError(f"{stream} is at {_revision(error.actual_version)}, not {expected}") from None
+
+    def _newest(self) -> Milestone | None:
+        """Where the newest event is, if there is one."""
+        for newest in self._recorded(backwards=True, limit=1, filter_include=OURS):
+            return Milestone(stored(newest).position, newest.commit_position)
+        return None
+
+    def _set(self, milestone: Milestone) -> None:
+        known = self._milestones().all
+        if milestone not in known:
+            self._copy(milestones.STREAM, [milestones.as_event(milestone)], len(known) - 1)
 
     def _milestones(self) -> Milestones:
         """Another process may have copied since: so it is asked for what came."""
@@ -200,9 +220,17 @@ class KurrentDBEventStore:
 
 
 def _runs(events: Sequence[StoredEvent]) -> Iterator[list[StoredEvent]]:
-    """Events that stand behind each other in one stream, together."""
-    for _, run in groupby(enumerate(events), key=lambda one: (one[1].stream, one[1].revision - one[0])):
-        yield [event for _, event in run]
+    """Events that stand behind each other in one stream, together as far as one append holds them."""
+    run, size = list[StoredEvent](), 0
+    for event in events:
+        weight = len(event.data) + len(event.metadata)
+        if run and ((event.stream, event.revision - 1) != (run[-1].stream, run[-1].revision) or size + weight > RUN):
+            yield run
+            run, size = [], 0
+        run.append(event)
+        size += weight
+    if run:
+        yield run
 
 
 def _revision(version: int | StreamState | None) -> int:

@@ -10,8 +10,15 @@ from kurrentdbclient.connection_spec import ConnectionSpec
 from shared.runtime.config import ConfigurationError
 
 SCHEMES: Final = ("kurrentdb", "kurrentdb+discover", "esdb", "esdb+discover")
-DEFAULTS: Final = {"DefaultDeadline": "10", "KeepAliveInterval": "10000", "KeepAliveTimeout": "10000"}
-"""Seconds a call may take; milliseconds between two signs of life, and until one must be answered."""
+DEFAULTS: Final = {
+    "DefaultDeadline": "10",
+    "KeepAliveInterval": "10000",
+    "KeepAliveTimeout": "10000",
+    "GossipTimeout": "2",
+    "MaxDiscoverAttempts": "1",
+}
+"""Seconds a call may take; milliseconds between two signs of life, and until one must be answered; seconds for which a
+node is asked who leads, and how often before the adapter itself decides whether it asks again."""
 
 
 def with_defaults(url: str) -> str:

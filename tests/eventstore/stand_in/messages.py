@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from kurrentdbclient.protos.google.rpc import code_pb2
@@ -138,12 +139,6 @@ def caught_up(*, position: int = -1, revision: int = -1) -> ReadResp:
     return ReadResp(caught_up=mark)
 
 
-def fell_behind(*, position: int = -1, revision: int = -1) -> ReadResp:
-    mark = ReadResp.FellBehind(timestamp=_now())
-    _say_place(mark, position, revision)
-    return ReadResp(fell_behind=mark)
-
-
 def _say_place(mark: Any, position: int, revision: int) -> None:
     if position >= 0:
         mark.position.commit_position = mark.position.prepare_position = position
@@ -219,6 +214,16 @@ def stream_deleted(error: StreamDeleted) -> status_pb2.Status:
 
 def too_large(limit: int) -> status_pb2.Status:
     return _status(code_pb2.INVALID_ARGUMENT, shared_pb2.MaximumAppendSizeExceeded(maxAppendSize=limit))
+
+
+def timed_out() -> status_pb2.Status:
+    return _status(code_pb2.DEADLINE_EXCEEDED, shared_pb2.Timeout())
+
+
+def not_handled(reason: str) -> status_pb2.Status:
+    packed = AnyMessage()
+    packed.Pack(Empty())
+    return status_pb2.Status(message=reason, details=packed)
 
 
 def bad_request(text: str) -> status_pb2.Status:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 from uuid import uuid4
@@ -16,7 +16,7 @@ from tests.eventstore.stand_in.messages import ReadResp
 PAGE: Final = 256
 """Events read from the log in one go."""
 LIVE: Final = 32
-"""Events that a live subscription may be behind before it has fallen behind: the server's buffer."""
+"""Events that a live subscription may be behind before it has to catch up again: the server's buffer."""
 
 
 class Bell:
@@ -76,8 +76,6 @@ class Source(Protocol):
 
     def caught_up(self, place: int) -> ReadResp: ...
 
-    def fell_behind(self, place: int) -> ReadResp: ...
-
 
 @dataclass(frozen=True, slots=True)
 class OneStream:
@@ -96,9 +94,6 @@ class OneStream:
     def caught_up(self, place: int) -> ReadResp:
         return messages.caught_up(revision=place)
 
-    def fell_behind(self, place: int) -> ReadResp:
-        return messages.fell_behind(revision=place)
-
 
 @dataclass(frozen=True, slots=True)
 class AllStreams:
@@ -116,16 +111,20 @@ class AllStreams:
     def caught_up(self, place: int) -> ReadResp:
         return messages.caught_up(position=place)
 
-    def fell_behind(self, place: int) -> ReadResp:
-        return messages.fell_behind(position=place)
-
 
 async def follow(
-    source: Source, bell: Bell, *, after: int | None, render: Rendering, only: Filter | None = None
+    source: Source,
+    bell: Bell,
+    *,
+    after: int | None,
+    render: Rendering,
+    only: Filter | None = None,
+    pause: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[ReadResp]:
     """A subscription behind a place, or from the end (None): what is there, a mark, and then what comes.
 
-    With a filter, checkpoints say how far it has looked. Raises StreamDeleted.
+    With a filter, checkpoints say how far it has looked. ``pause`` before each event while it catches up.
+    Raises StreamDeleted.
     """
     last = source.last()
     after = last if after is None else after
@@ -136,10 +135,10 @@ async def follow(
     while True:
         written = bell.next()
         page = source.page(after)
-        if live and len(page) > LIVE:
-            live = False
-            yield source.fell_behind(after)
+        live = live and len(page) <= LIVE  # nobody is told, as by the server
         for event in page:
+            if not live:
+                await pause()
             after = source.place(event)
             considered += 1
             if only is None or only.lets_through(event):

@@ -13,7 +13,7 @@ from tests.eventstore.stand_in.log import InvalidPosition, StreamDeleted, WrongV
 class Refused(Exception):
     """A call ends with a status other than OK."""
 
-    def __init__(self, code: grpc.StatusCode, details: str, **trailers: str) -> None:
+    def __init__(self, code: grpc.StatusCode, details: str, **trailers: str | bytes) -> None:
         """``trailers``: with underscores where the protocol has hyphens."""
         super().__init__(details)
         self.code, self.details = code, details
@@ -21,6 +21,18 @@ class Refused(Exception):
         self.trailers = tuple(
             (name.replace("_", "-"), value) for name, value in trailers.items() if value.isascii() and value
         )
+
+
+class NotHandled(Refused):
+    """The server did not look at a request, and says so: of an append among many, by that append's own answer."""
+
+
+def not_ready() -> NotHandled:
+    return NotHandled(grpc.StatusCode.UNAVAILABLE, "Server Is Not Ready")
+
+
+def no_leader() -> NotHandled:
+    return NotHandled(grpc.StatusCode.UNKNOWN, "No leader info available in response")
 
 
 def not_leader(host: str, port: int) -> Refused:

@@ -14,6 +14,7 @@ from uuid import uuid4
 import grpc
 from kurrentdbclient.protos.v1 import gossip_pb2_grpc, streams_pb2_grpc
 
+from tests.eventstore.stand_in import refusals
 from tests.eventstore.stand_in.features import add_server_features
 from tests.eventstore.stand_in.gate import Faults, Gate
 from tests.eventstore.stand_in.gossip import Gossip, Member
@@ -48,7 +49,7 @@ class StandIn:
         """``data``: the file of the log; without one, in memory. ``port``: the first node's, 0 for a free one."""
         self._data, self._secured = data, secured
         self._nodes = [Node(port if number == 0 else 0) for number in range(nodes)]
-        self._leader = 0
+        self._leader: int | None = 0
         self._faults = Faults()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="stand-in", daemon=True)
@@ -104,9 +105,29 @@ class StandIn:
         """Make another node the leader: the others refuse what needs the leader, and name it."""
         self._do(self._elect(number))
 
+    def depose(self) -> None:
+        """Leave the cluster without a leader until the next election: who needs one is refused."""
+        self._do(self._depose())
+
+    def be_unready(self, count: int = 1) -> None:
+        """Refuse the next requests, as a server does that has just started."""
+        self._do(self._befall(requests_to_refuse=count))
+
+    def hold_back(self, count: int = 1) -> None:
+        """Answer the next appends among many after the one that follows: nobody promised an order of answers."""
+        self._do(self._befall(answers_to_hold_back=count))
+
+    def time_out(self, count: int = 1) -> None:
+        """Do the next appends among many, and say of each that it has timed out."""
+        self._do(self._befall(writes_to_time_out=count))
+
     def slow(self, seconds: float) -> None:
         """Let so much time pass before every request is looked at. 0 ends it, also for those that wait."""
         self._do(self._befall(seconds_before=seconds))
+
+    def trickle(self, seconds: float) -> None:
+        """Let so much time pass before each event that a follower has missed."""
+        self._do(self._befall(seconds_between=seconds))
 
     def answer_late(self, seconds: float) -> None:
         """Do writes at once and let so much time pass before their answers. 0 ends it, also for those that wait."""
@@ -144,19 +165,23 @@ class StandIn:
         self._leader = number
         self._begin_epoch()
 
+    async def _depose(self) -> None:
+        self._leader = None
+
     async def _befall(self, **changes: float) -> None:
         for name, value in changes.items():
             setattr(self._faults, name, value)
         self._faults.release()
 
     def _begin_epoch(self) -> None:
-        self._log.write_epoch(self._nodes[self._leader].instance_id)
+        assert self._leading is not None
+        self._log.write_epoch(self._leading.instance_id)
         self._bell.ring()
 
     async def _start(self, node: Node) -> None:
         server = grpc.aio.server(options=OPTIONS)
         authorization = None if self._secured is None else self._secured.authorization
-        gate = Gate(self._faults, lambda: self._leading(node), authorization)
+        gate = Gate(self._faults, lambda: self._other_leader(node), authorization)
         streams_pb2_grpc.add_StreamsServicer_to_server(  # type: ignore[no-untyped-call]
             Streams(self._log, self._bell, gate), server
         )
@@ -167,7 +192,7 @@ class StandIn:
             node.port = server.add_insecure_port(address)
         else:
             node.port = server.add_secure_port(address, self._secured.server_credentials())
-        if node is self._nodes[self._leader]:
+        if node is self._leading:
             self._begin_epoch()
         await server.start()
         node.server = server
@@ -177,13 +202,18 @@ class StandIn:
         assert server is not None
         await server.stop(grace=None)
 
-    def _leading(self, node: Node) -> tuple[str, int] | None:
-        """Where the leader is, if it is another."""
-        leader = self._nodes[self._leader]
-        return None if leader is node else (HOST, leader.port)
+    @property
+    def _leading(self) -> Node | None:
+        return None if self._leader is None else self._nodes[self._leader]
+
+    def _other_leader(self, node: Node) -> tuple[str, int] | None:
+        """Where the leader is, if it is another. Raises Refused where there is none."""
+        if self._leading is None:
+            raise refusals.no_leader()
+        return None if self._leading is node else (HOST, self._leading.port)
 
     def _members(self) -> list[Member]:
-        leader = self._nodes[self._leader]
+        leader = self._leading
         return [
             Member(node.instance_id, HOST, node.port, node.server is not None, node is leader) for node in self._nodes
         ]

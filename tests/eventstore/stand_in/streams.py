@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -68,15 +69,24 @@ class Streams(streams_pb2_grpc.StreamsServicer):
         self, requests: AsyncIterator[streams_pb2.BatchAppendReq], context: Context
     ) -> AsyncIterator[streams_pb2.BatchAppendResp]:
         under_way: dict[bytes, _Append] = {}
+        held_back: list[streams_pb2.BatchAppendResp] = []
         async with refusals.refusing(context):
             async for request in requests:
-                await self._gate.enter(context)
-                if (answer := self._answer(request, under_way)) is None:
+                try:
+                    await self._gate.enter(context)
+                    answer = self._answer(request, under_way)
+                except refusals.NotHandled as refused:
+                    answer = messages.batch_error(_stream(request), messages.not_handled(refused.details))
+                if answer is None:
                     continue
                 answer.correlation_id.CopyFrom(request.correlation_id)
                 if answer.HasField("success"):
                     await self._gate.leave()
-                yield answer
+                held_back.insert(0, answer)
+                while held_back and not self._gate.is_held_back():
+                    yield held_back.pop(0)
+            # That no more requests come does not end the call: as the server, we would look up after one more answer.
+            await asyncio.Event().wait()
 
     def _answer(
         self, request: streams_pb2.BatchAppendReq, under_way: dict[bytes, _Append]
@@ -85,6 +95,8 @@ class Streams(streams_pb2_grpc.StreamsServicer):
         key = request.correlation_id.SerializeToString()
         try:
             if request.HasField("options"):
+                if _is_late(request.options):
+                    return messages.batch_error(_stream(request), messages.timed_out())
                 under_way[key] = _begun(request.options)
             if key not in under_way:
                 return None
@@ -92,8 +104,7 @@ class Streams(streams_pb2_grpc.StreamsServicer):
             append.events += [_proposed(each) for each in request.proposed_messages]
         except refusals.Refused as refused:
             under_way.pop(key, None)
-            stream = messages.stream_name(request.options.stream_identifier)
-            return messages.batch_error(stream, messages.bad_request(refused.details))
+            return messages.batch_error(_stream(request), messages.bad_request(refused.details))
         if not request.is_final:
             return None
         return self._appended(under_way.pop(key))
@@ -108,6 +119,8 @@ class Streams(streams_pb2_grpc.StreamsServicer):
         except StreamDeleted as error:
             return messages.batch_error(append.stream, messages.stream_deleted(error))
         self._bell.ring()
+        if self._gate.times_out():
+            return messages.batch_error(append.stream, messages.timed_out())
         return messages.batch_appended(append.stream, outcome)
 
     async def Delete(self, request: streams_pb2.DeleteReq, context: Context) -> streams_pb2.DeleteResp:
@@ -165,7 +178,8 @@ class Streams(streams_pb2_grpc.StreamsServicer):
         else:
             source = reading.AllStreams(self._log)
             after = self._position(options.all, start=-1, end=None)
-        return reading.follow(source, self._bell, after=after, render=self._rendering(options), only=only)
+        render, pause = self._rendering(options), self._gate.catch_up
+        return reading.follow(source, self._bell, after=after, render=render, only=only, pause=pause)
 
     def _position(self, options: Options.AllOptions, *, start: int, end: Any, backwards: bool = False) -> Any:
         """Where to read $all. Raises InvalidPosition."""
@@ -188,6 +202,15 @@ def _begun(options: Any) -> _Append:
     if expected is None or not options.stream_identifier.stream_name:
         raise refusals.invalid("a write names its stream and what it expects of it")
     return _Append(messages.stream_name(options.stream_identifier), expected)
+
+
+def _stream(request: streams_pb2.BatchAppendReq) -> str:
+    return messages.stream_name(request.options.stream_identifier)
+
+
+def _is_late(options: streams_pb2.BatchAppendReq.Options) -> bool:
+    """Whether the time for an append is over before it began."""
+    return options.HasField("deadline") and options.deadline.ToNanoseconds() <= 0
 
 
 def _proposed(message: Any) -> Proposed:
