@@ -27,7 +27,11 @@ class SchemaTaken(Exception):
 
 
 def dump(url: str, target: Path, *, without_rows_of: Collection[str] = ()) -> None:
-    """Write a URL's schema to a file; of some tables without their rows. Raises DumpFailed."""
+    """Write a URL's schema to a new file of the owner alone; of some tables without their rows.
+
+    Raises DumpFailed, FileExistsError.
+    """
+    os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))  # the tool writes into what is there as it is
     conninfo, schema = postgres.target(url)
     left_out = [f"--exclude-table-data={schema}.{table}" for table in without_rows_of]
     arguments = ["--format=custom", "--no-owner", "--no-privileges", f"--schema={schema}", *left_out]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 import click
 
@@ -13,8 +16,8 @@ from shared.eventstore.port import StoreUnavailable
 from shared.privacy.access_log import oldest_kept, open_access_log
 from shared.privacy.erasure import SubjectUnknown
 from shared.privacy.erasure import erase as erase_subject
-from shared.privacy.keyring import KeysNotScrubbed, open_keyring
-from shared.privacy.record import RecordUnreadable, add_to_record
+from shared.privacy.erasure_record import RecordUnreadable, add_to_record
+from shared.privacy.keyring import Erasure, KeysNotScrubbed, open_keyring
 from shared.runtime.config import ConfigurationError, Settings
 
 
@@ -32,35 +35,38 @@ from shared.runtime.config import ConfigurationError, Settings
 def erase(person: str, reason: str, classes: tuple[str, ...], yes: bool) -> None:
     """Make what is sealed of PERSON (an id) unreadable for ever. The log and its digests stay as they are.
 
-    Statistics stay while they may be kept, so that figures do not change, unless they are named. Each erasure is added
-    to the record (WEGMARKEN_ERASURES), from which a restore erases again. Repeat the command after any failure: it
-    takes up where it stopped.
+    Statistics stay while they may be kept, so that figures do not change, unless they are named. Each erasure is
+    first added to the record (WEGMARKEN_ERASURES), from which a restore erases again. Repeat the command after any
+    failure: it takes up where it stopped.
     """
     if not yes:
         click.confirm(f"Destroy the keys of {person}? Nobody can undo this", abort=True)
     try:
         settings = Settings.from_environment()
-        store, keyring = open_store(settings.eventstore), open_keyring(settings.keyring, {})
-        try:
-            add_to_record(settings.erasures, keyring.erasures())  # before anything is destroyed: can it be written?
-            erased = erase_subject(keyring, store, person, reason, [PersonalClass(c) for c in classes] or None)
-        finally:
-            with closing(store), closing(keyring):
-                add_to_record(settings.erasures, keyring.erasures())
+        with closing(open_store(settings.eventstore)) as store, closing(open_keyring(settings.keyring, {})) as keyring:
+            record = partial(_record, settings.erasures)
+            record(keyring.erasures())  # what a record that was lost, or is new, does not have
+            chosen = [PersonalClass(c) for c in classes] or None
+            erased = erase_subject(keyring, store, person, reason, chosen, record=record)
     except SubjectUnknown:
         raise click.ClickException(f"there is no person and no employee {person}") from None
     except KeysNotScrubbed:
         raise click.ClickException("the keys are destroyed, but a reader still holds old pages: repeat it") from None
     except (StoreUnavailable, ConfigurationError, RecordUnreadable) as error:
         raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"the record of erasures cannot be written ({error}): mend it, and repeat") from None
     if not erased.erasures:
         click.echo("Everything had been erased before.")
     for erasure in erased.erasures:
         click.echo(f"erased  {erasure.personal_class.value:<10}  {erasure.subject}")
     for case_id in erased.kept_cases:
         click.echo(f"kept    notes and health of case {case_id}: others belong to it, too")
+
+
+def _record(path: Path, erasures: Sequence[Erasure]) -> None:
+    try:
+        add_to_record(path, erasures)
+    except OSError as error:
+        raise click.ClickException(f"the record of erasures cannot be written ({error}): mend it, and repeat") from None
 
 
 @click.group("access-log")

@@ -15,7 +15,7 @@ from shared.contracts.codec import decode
 from shared.contracts.intake import BirthRecorded, HouseholdJoined, PersonRegistered, person_stream
 from shared.contracts.model import CaseId, EmployeeId, Event, HouseholdId, PersonalClass, PersonId
 from shared.eventstore.port import EventStore
-from shared.privacy.keyring import Erasure, KeyRing
+from shared.privacy.keyring import Erasure, KeyRing, Record, nowhere
 from shared.privacy.sealer import ClosedSealer
 
 OF_A_PERSON: Final = frozenset({PersonalClass.IDENTITY, PersonalClass.HEALTH})
@@ -43,26 +43,30 @@ def erase(
     subject: str,
     reason: str,
     classes: Collection[PersonalClass] | None = None,
+    *,
+    record: Record = nowhere,
 ) -> Erased:
     """Erase a person or an employee. Repeat it after a failure: it takes up where it stopped.
 
     A person's cases (notes, health) are erased with the person when nobody else's data are in them:
     every other member there ever was has been erased before. ``classes`` defaults to ``OF_A_PERSON``
-    or ``OF_AN_EMPLOYEE``. Raises SubjectUnknown, KeysNotScrubbed, StoreUnavailable.
+    or ``OF_AN_EMPLOYEE``. ``record`` hears of each erasure before it happens. Raises what that raises,
+    SubjectUnknown, KeysNotScrubbed, StoreUnavailable.
     """
     if store.read_last(person_stream(PersonId(subject))) is None:
         if store.read_last(employee_stream(EmployeeId(subject))) is None:
             raise SubjectUnknown(subject)
-        new = keyring.destroy(subject, classes or OF_AN_EMPLOYEE, reason)
+        new = keyring.destroy(subject, classes or OF_AN_EMPLOYEE, reason, record=record)
         return Erased(subjects=(subject,), kept_cases=(), erasures=tuple(new))
     chosen = frozenset(classes or OF_A_PERSON)
     cases = [case_of(household_id) for household_id in _households(store, subject)]
     alone = [case_id for case_id in cases if _only_member(keyring, store, case_id, subject, chosen)]
     subjects = (subject, *alone)
+    new = [erasure for each in subjects for erasure in keyring.destroy(each, chosen, reason, record=record)]
     return Erased(
         subjects=subjects,
         kept_cases=tuple(case_id for case_id in cases if case_id not in alone),
-        erasures=tuple(erasure for each in subjects for erasure in keyring.destroy(each, chosen, reason)),
+        erasures=tuple(new),
     )
 
 

@@ -7,19 +7,17 @@ subject never gets a key of that class again.
 
 from __future__ import annotations
 
-import fcntl
 import hmac
-import mmap
 import os
+from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias, overload
 
-import psycopg
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -35,7 +33,8 @@ from shared.database.plain import (
     Statements,
 )
 from shared.eventstore.port import StoreUnavailable
-from shared.runtime.native import aside, threading, time
+from shared.privacy.erasure_watch import ErasureLease, SharedCounter, Watch, in_progress
+from shared.runtime.native import threading
 
 KeyName: TypeAlias = tuple[PersonalClass, str]
 """A key is named by its class and its subject."""
@@ -57,6 +56,14 @@ class Erasure:
     personal_class: PersonalClass
     erased_at: datetime
     reason: str
+
+
+Record: TypeAlias = Callable[[Sequence[Erasure]], object]
+"""Keeps erasures where no loss of the key ring reaches them."""
+
+
+def nowhere(erasures: Sequence[Erasure]) -> None:
+    """For erasures that are on record already."""
 
 
 class SubjectErased(Exception):
@@ -101,11 +108,18 @@ class KeyRing(Protocol):
         ...
 
     def destroy(
-        self, subject: str, classes: Collection[PersonalClass], reason: str, *, erased_at: datetime | None = None
+        self,
+        subject: str,
+        classes: Collection[PersonalClass],
+        reason: str,
+        *,
+        erased_at: datetime | None = None,
+        record: Record = nowhere,
     ) -> list[Erasure]:
         """Destroy the subject's keys of these classes, whether they exist yet or not.
 
-        Now, or again as of ``erased_at``. On return no wrapped key is left in any file (of PostgreSQL: except its
+        Now, or again as of ``erased_at``. ``record`` hears the new tombstones before anything is destroyed, and keeps
+        it from happening by an exception. On return no wrapped key is left in any file (of PostgreSQL: except its
         write-ahead log) and every process refuses the key. Returns the new tombstones; repeating it changes nothing.
         Raises KeysNotScrubbed.
         """
@@ -165,21 +179,7 @@ class Closable(Protocol):
     def close(self) -> None: ...
 
 
-class Watch(Protocol):
-    """Tells a process in no time whether keys were destroyed, by itself or by another one."""
-
-    def read(self) -> bytes:
-        """Another value than before once keys were destroyed; odd in its first byte while nobody can tell."""
-        ...
-
-    def erasing(self) -> AbstractContextManager[None]:
-        """Around the destruction: when it is left, no watch anywhere says what it said before."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class _KeyRing:
+class _KeyRing(ABC):
     """What both key rings have in common. Keys found once are kept in memory."""
 
     _database: Database
@@ -232,7 +232,13 @@ class _KeyRing:
             self._create(absent)
 
     def destroy(
-        self, subject: str, classes: Collection[PersonalClass], reason: str, *, erased_at: datetime | None = None
+        self,
+        subject: str,
+        classes: Collection[PersonalClass],
+        reason: str,
+        *,
+        erased_at: datetime | None = None,
+        record: Record = nowhere,
     ) -> list[Erasure]:
         erased_at = erased_at or datetime.now(UTC)
         with _unavailable_if_it_fails():
@@ -242,10 +248,14 @@ class _KeyRing:
                     for personal_class in sorted(set(classes))
                     if self._entomb(statements, (personal_class, subject), erased_at, reason)
                 ]
-                tombstones = statements.read("select * from erasures where subject = :subject", subject=subject)
+                rows = statements.read(
+                    "select * from erasures where subject = :subject order by number", subject=subject
+                )
+                tombstones = [_erasure(row) for row in rows if row["class"] in new]
+                record(tombstones)
             if not self._scrub():
                 raise KeysNotScrubbed(subject)
-        return sorted((_erasure(row) for row in tombstones if row["class"] in new), key=lambda each: each.number)
+        return tombstones
 
     def erasures(self, after: int = 0) -> list[Erasure]:
         with _unavailable_if_it_fails():
@@ -258,13 +268,13 @@ class _KeyRing:
         self._database.close()
         self._watch.close()
 
+    @abstractmethod
     def _overwrite(self) -> str:
         """How a key is destroyed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _scrub(self) -> bool:
         """Remove what is left of destroyed keys; False while a reader holds on to it."""
-        raise NotImplementedError
 
     def _prove_all(self, masters: Mapping[PersonalClass, bytes]) -> None:
         for personal_class, master in masters.items():
@@ -316,7 +326,7 @@ class _KeyRing:
                 if name in self._ready:
                     self._ready[name] = Hidden.ERASED
                 self._followed = max(self._followed, erasure.number)
-            if not _in_progress(stamp):  # else look again at the next lookup
+            if not in_progress(stamp):  # else look again at the next lookup
                 self._seen = stamp
 
     def _wrap(self, name: KeyName, key: bytes) -> bytes:
@@ -352,7 +362,7 @@ class SqliteKeyRing(_KeyRing):
         super().__init__(masters)
         with _unavailable_if_it_fails():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._watch = self._stamp = _ErasureStamp(path.with_name(f"{path.name}-erasing"))
+            self._watch = self._stamp = SharedCounter(path.with_name(f"{path.name}-erasing"))
             # SQLite does not wait when two processes turn on WAL at once.
             with _closed_if_it_fails(self._stamp), self._stamp.exclusive():
                 self._database = self._file = SqliteDatabase(path, PRAGMAS, busy_seconds=BUSY_SECONDS)
@@ -379,7 +389,7 @@ class PostgresKeyRing(_KeyRing):
         self._database = self._schema = PostgresDatabase(url)
         with _unavailable_if_it_fails(), _closed_if_it_fails(self._schema):
             migrate(self._schema, STEPS_OF_A_SCHEMA)
-        self._watch = Lease(url)
+        self._watch = ErasureLease(url)
         with _closed_if_it_fails(self):
             self._prove_all(masters)
 
@@ -388,112 +398,6 @@ class PostgresKeyRing(_KeyRing):
 
     def _scrub(self) -> bool:
         return self._schema.scrub("keys")
-
-
-class Lease:
-    """A process may use the keys it has in memory for ``SECONDS`` after the database said what was destroyed.
-
-    A thread asks again in time, and at once when an erasure notifies it. Whoever destroys a key waits for a lease's
-    length: by then each process has heard of it, or does not trust its memory and asks the database each time.
-    """
-
-    SECONDS = 1.0
-    """An erasure takes so much longer."""
-    CHANNEL = "wegmarken_erasures"
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._known = (0, 0.0)  # the newest erasure, and until when that holds
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="erasures", daemon=True)
-        self._thread.start()
-
-    def read(self) -> bytes:
-        newest, until = self._known
-        return (2 * newest).to_bytes(8, "little") if time.monotonic() < until else _NOBODY_KNOWS
-
-    @contextmanager
-    def erasing(self) -> Iterator[None]:
-        yield
-        with suppress(psycopg.Error), postgres.connect(self._url, autocommit=True) as connection:
-            connection.execute(f"notify {self.CHANNEL}")  # who does not hear it finds out when the lease ends
-        aside(lambda: time.sleep(self.SECONDS))
-
-    def close(self) -> None:
-        self._closing.set()
-        aside(lambda: self._thread.join(2 * self.SECONDS))
-
-    def _watch(self) -> None:
-        while not self._closing.is_set():
-            with (
-                suppress(psycopg.Error, OSError, ValueError),  # the thread lives as long as the ring
-                postgres.connect(self._url, autocommit=True) as connection,
-            ):
-                connection.execute(f"listen {self.CHANNEL}")
-                while not self._closing.is_set():
-                    self._ask(connection)
-                    for _ in connection.notifies(timeout=self.SECONDS / 4, stop_after=1):
-                        pass
-            self._closing.wait(self.SECONDS / 4)
-
-    def _ask(self, connection: postgres.Connection) -> None:
-        asked_at = time.monotonic()
-        row = connection.execute("select coalesce(max(number), 0) from erasures").fetchone()
-        if row is not None:
-            self._known = row[0], asked_at + self.SECONDS
-
-
-class _ErasureStamp:
-    """A counter in shared memory: odd while keys are being destroyed, another even number after that.
-
-    If the destroying process dies, the counter stays odd: lookups then ask the file each time, until
-    the next erasure or start makes it even.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if os.fstat(self._file).st_size < 8:
-            os.ftruncate(self._file, 8)
-        self._memory = mmap.mmap(self._file, 8)
-        self._turn = threading.Lock()  # native; a lock on the file holds off no thread with the same descriptor
-
-    def read(self) -> bytes:
-        return self._memory[:8]
-
-    @contextmanager
-    def exclusive(self) -> Iterator[None]:
-        """One thread of one process at a time; the operating system lets go if it dies."""
-        with self._turn:
-            fcntl.flock(self._file, fcntl.LOCK_EX)
-            try:
-                if _in_progress(self.read()):
-                    self._move(1)
-                yield
-            finally:
-                fcntl.flock(self._file, fcntl.LOCK_UN)
-
-    @contextmanager
-    def erasing(self) -> Iterator[None]:
-        with self.exclusive():
-            self._move(1)
-            try:
-                yield
-            finally:
-                self._move(1)
-
-    def close(self) -> None:
-        self._memory.close()
-        os.close(self._file)
-
-    def _move(self, by: int) -> None:
-        self._memory[:8] = (int.from_bytes(self.read(), "little") + by).to_bytes(8, "little")
-
-
-_NOBODY_KNOWS = b"\x01"
-
-
-def _in_progress(stamp: bytes) -> bool:
-    return bool(stamp[0] & 1)
 
 
 def _named(name: KeyName) -> bytes:

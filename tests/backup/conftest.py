@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner, Result
@@ -16,17 +15,16 @@ from services.portal.login.accounts import Accounts
 from services.portal.login.database import open_database
 from services.portal.login.sessions import Sessions
 from shared.api.roles import AUDITOR
-from shared.contracts.codec import encode
 from shared.contracts.intake import PersonRegistered
-from shared.contracts.model import EventId, HouseholdId, PersonalClass, PersonId
+from shared.contracts.model import HouseholdId, PersonalClass, PersonId
 from shared.eventstore.opening import open_store
-from shared.eventstore.port import NO_STREAM
 from shared.privacy.access_log import open_access_log
 from shared.privacy.keyring import KeyRing, open_keyring
-from shared.privacy.masters import create_secrets, load_masters
 from shared.privacy.sealer import KeyRingSealer
+from shared.privacy.secrets import create_secrets, load_masters
 from shared.runtime.config import Settings
-from tests.contracts.golden_files import ORIGIN, example
+from tests.contracts.golden_files import example
+from tests.recording import record
 from wegmarken.cli import wegmarken
 
 PASSWORD = "lang-genug-1234"
@@ -68,9 +66,8 @@ class Installation:
         with closing(open_store(self.settings.eventstore)) as store, closing(self.ring()) as ring:
             for person_id in persons:
                 changed = {**vars(example(PersonRegistered)), "person_id": person_id, "household_id": household(1)}
-                event = encode(PersonRegistered(**changed), EventId(str(uuid4())), ORIGIN, KeyRingSealer(ring))
-                stream, command = f"person-{person_id}", str(uuid4())
-                store.append(stream, [event], expected=NO_STREAM, command_id=command, digest="")
+                event = PersonRegistered(**changed)
+                record(store, KeyRingSealer(ring), f"person-{person_id}", event, learnt_on=event.occurred_on)
 
     def run(self, *arguments: str | Path) -> Result:
         """``wegmarken`` with these arguments."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -19,12 +19,14 @@ from shared.contracts.model import Hidden, MasterMissing, PersonalClass
 from shared.database.postgres import is_postgres
 from shared.eventstore.port import StoreUnavailable
 from shared.privacy import keyring
+from shared.privacy.erasure_record import RecordUnreadable
+from shared.privacy.erasure_watch import ErasureLease
 from shared.privacy.keyring import (
+    Erasure,
     KeyMissing,
     KeyRing,
     KeyRingUnavailable,
     KeysNotScrubbed,
-    Lease,
     MasterMismatch,
     SqliteKeyRing,
     SubjectErased,
@@ -42,7 +44,7 @@ def ring_url(request: pytest.FixtureRequest, ring_file: Path, monkeypatch: pytes
     """A key ring of each kind in turn; for tests, erasures need not wait so long for the other processes."""
     if request.param == "sqlite":
         return f"sqlite:///{ring_file}"
-    monkeypatch.setattr(Lease, "SECONDS", 0.2)
+    monkeypatch.setattr(ErasureLease, "SECONDS", 0.2)
     url: str = request.getfixturevalue("postgres")
     return f"{url}?schema=keyring"
 
@@ -150,6 +152,23 @@ def test_erasures_are_numbered_and_followed(ring: KeyRing) -> None:
     assert ring.erasures() == first + second
     assert ring.erasures(after=2) == second
     assert ring.erasures(after=3) == []
+
+
+def test_an_erasure_is_told_before_it_happens_and_can_be_kept_from_it(ring: KeyRing, open_ring: OpenRing) -> None:
+    key, other = fingerprint(ring.key("p1", IDENTITY, create=True)), open_ring()
+    heard: list[Erasure] = []
+
+    def refuse(erasures: Sequence[Erasure]) -> None:
+        heard.extend(erasures)
+        assert other.erasures() == [] and fingerprint(other.key("p1", IDENTITY)) == key
+        raise RecordUnreadable("probe")
+
+    with pytest.raises(RecordUnreadable):
+        ring.destroy("p1", [IDENTITY], "request", record=refuse)
+    assert [(each.number, each.subject, each.reason) for each in heard] == [(1, "p1", "request")]
+    for each in (ring, open_ring()):
+        assert each.erasures() == [] and fingerprint(each.key("p1", IDENTITY)) == key
+    assert ring.destroy("p1", [IDENTITY], "request", record=heard.extend) == heard[1:] == ring.erasures()
 
 
 def test_erasing_again_adds_only_what_was_left(ring: KeyRing) -> None:
@@ -272,7 +291,7 @@ def test_a_key_ring_is_opened_by_url(tmp_path: Path) -> None:
 
 @pytest.fixture
 def on_postgres(postgres: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    monkeypatch.setattr(Lease, "SECONDS", 0.2)
+    monkeypatch.setattr(ErasureLease, "SECONDS", 0.2)
     return f"{postgres}?schema=keyring"
 
 
@@ -323,7 +342,7 @@ def test_who_hears_nothing_of_erasures_trusts_no_key_in_memory(
     with closing(open_keyring(on_postgres, MASTERS)) as ring, closing(open_keyring(on_postgres, {})) as eraser:
         ring.ensure([(IDENTITY, "p1")])
         ring.key("p1", IDENTITY)
-        monkeypatch.setattr(Lease, "_ask", lambda *_: None)
+        monkeypatch.setattr(ErasureLease, "_ask", lambda *_: None)
         eraser.destroy("p1", [IDENTITY], "request")
         assert ring.key("p1", IDENTITY) is Hidden.ERASED
 

@@ -7,31 +7,28 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shared.database.dumps import DumpFailed, SchemaTaken
 from shared.eventstore.copying import CopyRefused
 from shared.eventstore.port import StoreUnavailable
-from shared.privacy.masters import SecretInvalid
-from shared.privacy.record import RecordUnreadable
+from shared.privacy.erasure_record import RecordUnreadable, is_begun
+from shared.privacy.secrets import SecretInvalid
 from shared.runtime.config import ConfigurationError, Settings
-from wegmarken.backup import create as making
-from wegmarken.backup import expiry
-from wegmarken.backup import restore as bringing_back
-from wegmarken.backup.create import KEY_DAYS, BackupRefused
+from shared.runtime.terminal import AWAY, REFUSED, WRONG, fail, progress
+from wegmarken.backup import expiry, making, restoring
+from wegmarken.backup.drafts import BackupRefused, remove_left
+from wegmarken.backup.making import KEY_DAYS
 from wegmarken.backup.manifest import BackupDamaged, Manifest
+from wegmarken.backup.safe import copy_secrets
 from wegmarken.backup.survey import Tell, check, has_keys
 
-REFUSED, WRONG, AWAY = 1, 2, 3
 DIRECTORY: Final = click.argument("directory", type=click.Path(path_type=Path))
 
 
@@ -55,7 +52,7 @@ def create(directory: Path, key_days: int) -> None:
     Master keys are not in it: they must not lie beside what they open (see: backup secrets). Sessions, views and the
     ledger are not, either: they are made anew.
     """
-    with _in_one_line(), _progress() as tell:
+    with _in_one_line(), _telling() as tell:
         manifest = making.create(Settings.from_environment(), directory, key_days=key_days, tell=tell)
     _print(directory, manifest)
 
@@ -68,7 +65,7 @@ def secrets(directory: Path) -> None:
     Once, and again when there are new ones. Without them no name can ever be read again, from no backup.
     """
     with _in_one_line():
-        names = making.keep_secrets(Settings.from_environment(), directory)
+        names = copy_secrets(Settings.from_environment().secrets, directory)
     click.echo(f"{len(names)} secrets are in {directory}: bring them to a place where no backup is.")
 
 
@@ -76,7 +73,7 @@ def secrets(directory: Path) -> None:
 @DIRECTORY
 def verify(directory: Path) -> None:
     """Say whether the backup in DIRECTORY is what it was, and whether its parts belong together."""
-    with _in_one_line(), _progress() as tell:
+    with _in_one_line(), _telling() as tell:
         manifest = check(directory, tell)
     _print(directory, manifest)
 
@@ -95,7 +92,6 @@ def verify(directory: Path) -> None:
 )
 @click.option("--no-later-erasures", is_flag=True, help="Nobody was erased since then.")
 @click.option("--keys", type=click.Path(path_type=Path), help="A newer backup whose key ring to use.")
-@click.option("--relay-goes-on", is_flag=True, help="The broker kept its queues: announce only what is newer.")
 def restore(
     directory: Path,
     into: Path | None,
@@ -103,43 +99,52 @@ def restore(
     erasures: tuple[Path, ...],
     no_later_erasures: bool,
     keys: Path | None,
-    relay_goes_on: bool,
 ) -> None:
     """Restore the backup in DIRECTORY into an empty installation, where the settings say.
 
     Whoever was erased since is erased again, by the record of erasures. All events are announced anew, without effect
     where they were handled. Views and the ledger are built anew at the start.
     """
-    with _in_one_line(), _progress() as tell:
+    with _in_one_line(), _telling() as tell:
         settings = _settings(into)
-        since = erasures or ((settings.erasures,) if settings.erasures.exists() else ())
+        since = erasures or ((settings.erasures,) if is_begun(settings.erasures) else ())
         if not since and not no_later_erasures:
             raise click.UsageError(
                 "who was erased since this backup? Name the record (--erasures FILE), or say --no-later-erasures"
             )
         if kept is None and not settings.secrets.exists():
             raise click.UsageError("the master keys are in no backup: name the directory that has them (--secrets)")
-        wanted = bringing_back.Wanted(
+        wanted = restoring.Wanted(
             directory=directory,
             keys_of=keys or directory,
             erasures=since,
             secrets=kept or settings.secrets,
-            relay_goes_on=relay_goes_on,
         )
-        restored = bringing_back.restore(wanted, settings, now=datetime.now(UTC), tell=tell)
+        restored = restoring.restore(wanted, settings, now=datetime.now(UTC), tell=tell)
     store = restored.manifest.store
     click.echo(f"{store.events:,} events up to position {store.position} are restored; chain {store.chain}")
-    click.echo(f"Erased again: {restored.erased}. Start the platform: it builds its views and the ledger.")
+    click.echo(f"Erased again: {restored.erased}.")
+    click.echo(
+        f"Accounts and passwords are those of {restored.manifest.taken_at:%Y-%m-%d %H:%M} UTC: disable again who was "
+        "disabled since, and give new passwords again (wegmarken account)."
+    )
+    click.echo("Then start the platform: it builds its views and the ledger.")
 
 
 @backup.command("drop-keys")
 @DIRECTORY
 @click.option("--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Also those not yet expired.")
 def drop_keys(directory: Path, older_than: int | None) -> None:
-    """Delete the expired key rings of the backups in DIRECTORY. All else stays, to be used with a newer key ring."""
+    """Delete the expired key rings of the backups in DIRECTORY. All else stays, to be used with a newer key ring.
+
+    What a killed process left of a backup there is removed, too.
+    """
     with _in_one_line():
         age = None if older_than is None else timedelta(days=older_than)
+        left = remove_left(directory)
         dropped = expiry.drop_keys(directory, now=datetime.now(UTC), older_than=age)
+    for path in left:
+        click.echo(f"removed  {path}, a backup that was broken off")
     for path in dropped:
         click.echo(f"dropped  {path}")
     click.echo(f"{len(dropped)} key {'ring' if len(dropped) == 1 else 'rings'} dropped")
@@ -161,13 +166,12 @@ def _print(directory: Path, manifest: Manifest) -> None:
 
 
 @contextmanager
-def _progress() -> Iterator[Tell]:
-    columns = SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("", total=None)
+def _telling() -> Iterator[Tell]:
+    with progress() as bar:
+        task = bar.add_task("", total=None)
 
         def tell(stage: str, done: int, total: int | None) -> None:
-            progress.update(task, description=stage, completed=done, total=total)
+            bar.update(task, description=stage, completed=done, total=total)
 
         yield tell
 
@@ -178,17 +182,12 @@ def _in_one_line() -> Iterator[None]:
     try:
         yield
     except ConfigurationError as error:
-        _fail(str(error), WRONG)
+        fail(str(error), WRONG)
     except (StoreUnavailable, DumpFailed) as error:
-        _fail(f"a store does not answer, or cannot be copied ({error})", AWAY)
+        fail(f"a store does not answer, or cannot be copied ({error})", AWAY)
     except (BackupRefused, BackupDamaged, CopyRefused, RecordUnreadable, SecretInvalid) as error:
-        _fail(str(error), REFUSED)
+        fail(str(error), REFUSED)
     except SchemaTaken as error:
-        _fail(f"the schema {error} is not empty", REFUSED)
+        fail(f"the schema {error} is not empty", REFUSED)
     except (sqlite3.Error, OSError) as error:
-        _fail(f"it cannot be copied ({error})", REFUSED)
-
-
-def _fail(line: str, code: int) -> NoReturn:
-    click.echo(line, err=True)
-    sys.exit(code)
+        fail(f"it cannot be copied ({error})", REFUSED)

@@ -60,16 +60,19 @@ class File:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """``relay``: up to which position events were published when the copy began; ``schemas``: of each dump."""
+    """``schemas``: of each dump.
+
+    ``secrets``: by file what proves some of them, as they are not in the backup themselves.
+    """
 
     taken_at: datetime
     software: str
     contracts: Mapping[str, int]
     store: Store
-    relay: int
     keyring: Ring
     files: Mapping[str, File]
     schemas: Mapping[str, str]
+    secrets: Mapping[str, str]
 
     @property
     def keys(self) -> str:
@@ -102,10 +105,10 @@ class Manifest:
             software=told["software"],
             contracts=told["contracts"],
             store=Store(**told["store"]),
-            relay=told["relay"],
             keyring=Ring(**{**ring, "expires_at": datetime.fromisoformat(ring["expires_at"])}),
             files={name: File(**file) for name, file in told["files"].items()},
             schemas=told["schemas"],
+            secrets=told.get("secrets", {}),  # the first backups prove none
         )
 
 

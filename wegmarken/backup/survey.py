@@ -14,10 +14,10 @@ from shared.contracts.codec import open_data
 from shared.contracts.model import Hidden, PersonalClass
 from shared.contracts.registry import contracts
 from shared.database import dumps
-from shared.eventstore.copying import Chain
+from shared.eventstore.chain import Chain
 from shared.eventstore.sqlite import events_in
+from shared.privacy.erasure_record import RecordUnreadable, read_record
 from shared.privacy.keyring import KeyName
-from shared.privacy.record import RecordUnreadable, read_record
 from shared.privacy.sealer import ClosedSealer
 from wegmarken.backup.files import is_whole, rows_of
 from wegmarken.backup.manifest import (

@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import cast
 
+from deploy.processes import SERVICES
 from shared.bus.checkpoint import Checkpoint
 from shared.contracts.codec import open_data
 from shared.contracts.model import PersonalClass
@@ -23,14 +24,15 @@ from shared.eventstore.copying import Target, copy
 from shared.eventstore.opening import open_store
 from shared.eventstore.sqlite import SqliteEventStore, events_in
 from shared.privacy.erasure import replay
-from shared.privacy.keyring import Erasure, KeyMissing, MasterMismatch, open_keyring
-from shared.privacy.masters import assert_complete, load_masters
-from shared.privacy.record import add_to_record, read_record
+from shared.privacy.erasure_record import add_to_record, read_record
+from shared.privacy.keyring import Erasure, KeyMissing, KeyName, MasterMismatch, open_keyring
 from shared.privacy.sealer import KeyRingSealer
+from shared.privacy.secrets import load_masters
 from shared.runtime.config import Settings
-from wegmarken.backup.create import BackupRefused, drafted
+from wegmarken.backup.drafts import BackupRefused, assert_new, drafted
 from wegmarken.backup.manifest import ACCESS_LOG, ERASURES, EVENTS, PORTAL, BackupDamaged, Manifest
 from wegmarken.backup.place import SQLITE, file_of
+from wegmarken.backup.safe import assert_fitting, copy_secrets
 from wegmarken.backup.survey import STEP, Tell, assert_belongs, check, has_keys, read_keys, read_log
 
 
@@ -38,14 +40,13 @@ from wegmarken.backup.survey import STEP, Tell, assert_belongs, check, has_keys,
 class Wanted:
     """What to restore: a backup, perhaps with the key ring of a newer one, and the erasures since.
 
-    ``secrets`` is the directory of the kept master keys; ``relay_goes_on`` if the broker kept its queues.
+    ``secrets`` is the directory of the kept master keys.
     """
 
     directory: Path
     keys_of: Path
     erasures: Sequence[Path]
     secrets: Path
-    relay_goes_on: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,9 @@ def restore(wanted: Wanted, settings: Settings, *, now: datetime, tell: Tell) ->
     """
     manifest = check(wanted.directory, tell)
     keys = _keys(wanted, manifest, now, tell)
-    erasures = [each for path in (wanted.directory / ERASURES, *wanted.erasures) for each in read_record(path)]
+    erasures = _erasures(wanted)
     masters = load_masters(wanted.secrets, tuple(PersonalClass))
+    assert_fitting(wanted.secrets, manifest.secrets, settings.secrets)
     sources = {
         "eventstore": wanted.directory / EVENTS,
         "keyring": keys,
@@ -77,21 +79,23 @@ def restore(wanted: Wanted, settings: Settings, *, now: datetime, tell: Tell) ->
     into_schemas = {name: where for name, where in targets.items() if name not in into_files and name != "eventstore"}
     _assert_possible(settings, sources, into_files, into_schemas)
     with ExitStack() as opened:
+        for name, url in into_schemas.items():
+            tell(f"restoring {name}", 0, None)
+            opened.enter_context(_restored(url, sources[name]))
+        # Entered last, so left first: if it does not get its name, the schemas are taken back.
         draft = opened.enter_context(drafted(settings.data)) if into_files else None
         for name, file in into_files.items():
             tell(f"restoring {name}", 0, None)
             _place(sources[name], _within(file, settings.data, draft))
-        for name, url in into_schemas.items():
-            tell(f"restoring {name}", 0, None)
-            opened.enter_context(_restored(url, sources[name]))
         keyring = into_files.get("keyring")
         ring = settings.keyring if keyring is None else f"{SQLITE}{_within(keyring, settings.data, draft)}"
         known, erased = _erase_again(ring, masters, erasures, wanted.directory, tell)
-        if draft is not None:
-            _place_the_rest(wanted, settings, draft, manifest)
         if "eventstore" not in into_files:
             _copy_events(wanted.directory / EVENTS, settings.eventstore, draft or settings.data, tell)
+        _announce_everything(settings)
         add_to_record(_within(settings.erasures, settings.data, draft), known)
+        if not (secrets := _within(settings.secrets, settings.data, draft)).exists():
+            copy_secrets(wanted.secrets, secrets)
     return Restored(manifest=manifest, erased=erased)
 
 
@@ -114,6 +118,23 @@ def _keys(wanted: Wanted, manifest: Manifest, now: datetime, tell: Tell) -> Path
     return wanted.keys_of / theirs.keys
 
 
+def _erasures(wanted: Wanted) -> list[Erasure]:
+    """Whom to erase again: those of the backup and those since. Raises BackupRefused, RecordUnreadable."""
+    known = [each for directory in (wanted.directory, wanted.keys_of) for each in read_record(directory / ERASURES)]
+    since = {path: read_record(path) for path in wanted.erasures}
+    for path, erasures in since.items():
+        if not erasures:
+            raise BackupRefused(f"{path} is empty: name the newest record, or say that nobody was erased since")
+    told = [each for erasures in since.values() for each in erasures]
+    if since and (missing := len(_whom(known) - _whom(told))):
+        raise BackupRefused(f"the record lacks erasures that the backup has ({missing}): name the newest, and whole")
+    return [*known, *told]
+
+
+def _whom(erasures: Iterable[Erasure]) -> frozenset[KeyName]:
+    return frozenset((each.personal_class, each.subject) for each in erasures)
+
+
 def _copied(directory: Path, stem: str) -> Path:
     """The file or directory in the backup that was made of something."""
     return next(path for ending in (".dump", ".db", "") if (path := directory / f"{stem}{ending}").exists())
@@ -134,10 +155,29 @@ def _assert_possible(
         copied = Manifest.read(sources[name].parent).schemas[sources[name].name]
         if copied != dumps.schema_of(url):
             raise BackupRefused(f"WEGMARKEN_{name.upper()} does not name the schema of the backup: ?schema={copied}")
-        if not dumps.is_empty(url):
-            raise BackupRefused(f"WEGMARKEN_{name.upper()}: its schema {dumps.schema_of(url)} is not empty")
+        if taken := _taken(url):
+            raise BackupRefused(f"WEGMARKEN_{name.upper()}: {taken}")
+    for variable, where in _derived(settings):
+        if taken := _taken(where):
+            raise BackupRefused(f"{variable}: {taken}, and may tell of what the backup has not: delete it first")
+    if into_files:
+        assert_new(settings.data)
     if into_files and settings.data.is_mount():
         raise BackupRefused(f"{settings.data} is a mount point, and nothing can take its place: name one below it")
+
+
+def _taken(where: str) -> str | None:
+    """What is already where a setting says."""
+    if (file := file_of(where)) is not None:
+        return f"{file} is there already" if file.exists() else None
+    return None if dumps.is_empty(where) else f"its schema {dumps.schema_of(where)} is not empty"
+
+
+def _derived(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is built anew from the events, by its variable and URL."""
+    yield "WEGMARKEN_LEDGER", settings.ledger
+    for service in SERVICES:
+        yield "WEGMARKEN_VIEWS", settings.views_url(service)
 
 
 @contextmanager
@@ -167,14 +207,11 @@ def _place(source: Path, target: Path) -> None:
         target.chmod(0o600)
 
 
-def _place_the_rest(wanted: Wanted, settings: Settings, draft: Path, manifest: Manifest) -> None:
-    secrets = _within(settings.secrets, settings.data, draft)
-    if not secrets.exists():
-        assert_complete(wanted.secrets)
-        shutil.copytree(wanted.secrets, secrets)
-    if wanted.relay_goes_on:
-        with closing(Checkpoint(draft / "relay.db")) as checkpoint:
-            checkpoint.advance(checkpoint.position(), manifest.relay)
+def _announce_everything(settings: Settings) -> None:
+    """A relay's position that outlived its log says nothing about this one."""
+    if (path := settings.data / Checkpoint.FILE).exists():
+        with closing(Checkpoint(path)) as checkpoint:
+            checkpoint.rewind(0)
 
 
 def _copy_events(log: Path, url: str, room: Path, tell: Tell) -> None:
