@@ -91,6 +91,12 @@ class BrokerCluster:
         )
         return done.stdout
 
+    def holder(self, queue: str) -> str:
+        """The node on which a queue lies that has no members: of an exclusive one that of its connection."""
+        listed = self.tool("rabbitmqctl", "list_queues", "--no-table-headers", "name", "pid")
+        (process,) = (pid for name, pid in map(str.split, listed.splitlines()) if name == queue)
+        return process.strip("<>").rsplit(".", 3)[0]
+
     def queues(self) -> dict[str, dict[str, Any]]:
         """By name: the nodes on which each quorum queue has a member, those at work, and the one that leads."""
         listed = self.tool("rabbitmqctl", "list_queues", "name", "members", "online", "leader", "--formatter", "json")

@@ -10,7 +10,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -36,18 +35,16 @@ from sqlalchemy import (
 )
 
 from shared.contracts.codec import Sealer
+from shared.eventstore.chain import GENESIS, link
 from shared.eventstore.instants import instant_of, microseconds
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent
 from shared.projections.changes import Insert
 from shared.projections.engine import UNAVAILABLE, reading
 from shared.projections.facts import Fact
-from shared.projections.runner import Stop
 from shared.projections.source import Facts, undisturbed
 from shared.projections.writer import Writer
-from shared.runtime.native import threading
+from shared.runtime.native import Stop, threading
 
-GENESIS: Final = bytes(32)
-"""What the first entry is chained to."""
 BATCH: Final = 1000
 """Events the tail writes in one transaction at most."""
 PAGE: Final = 5000
@@ -114,6 +111,14 @@ class Head:
 NOTHING: Final = Head(0, 0, GENESIS.hex())
 
 
+class EndsElsewhere(Exception):
+    """The ledger does not end where its writer left it: another wrote, or the database lost what it had confirmed."""
+
+    def __init__(self, found: Head) -> None:
+        super().__init__(f"at {found.position}")
+        self.found = found
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """The outcome of a verification of the entries ``first`` to ``last``; ``broken`` is the first that is wrong."""
@@ -121,15 +126,6 @@ class Verified:
     first: int
     last: int
     broken: int | None
-
-
-def link(previous: bytes, event: Stored) -> bytes:
-    """The hash of an entry: SHA-256 over the previous hash and each column behind its length (8 bytes)."""
-    digest = sha256(previous)
-    for value in event:
-        field = value if isinstance(value, bytes) else str(value).encode()
-        digest.update(len(field).to_bytes(8, "big") + field)
-    return digest.digest()
 
 
 class Ledger:
@@ -160,11 +156,14 @@ class Ledger:
                     continue
                 with self.engine.begin() as connection:
                     LEDGER.create(connection, checkfirst=True)
-                for item in store.subscribe_all(after=self.head().position, batch=BATCH):
+                head = self.head()
+                for item in store.subscribe_all(after=head.position, batch=BATCH):
                     if not isinstance(item, CaughtUp):
-                        self.write(item)
+                        head = self.write(item, after=head)
                     if stop.is_set() or not leads():
                         break
+            except EndsElsewhere as error:
+                log.warning("ledger.ends-elsewhere", seq=error.found.seq, position=error.found.position)
             except self.engine.dialect.loaded_dbapi.IntegrityError:
                 log.warning("ledger.written-by-another")  # look again where it ends
                 stop.wait(RETRY)
@@ -172,15 +171,20 @@ class Ledger:
                 log.warning("ledger.waiting", error=type(error).__name__)
                 stop.wait(RETRY)
 
-    def write(self, events: Sequence[StoredEvent]) -> Head:
-        """Add the next events of the store in one transaction and tell the followers."""
-        head = self.head()
-        seq, chain = head.seq, bytes.fromhex(head.chain)
-        entries = []
-        for event in map(_stored, events):
-            seq, chain = seq + 1, link(chain, event)
-            entries.append(Insert(LEDGER, {"seq": seq, **event._asdict(), "chain": chain, **_filters(event)}))
+    def write(self, events: Sequence[StoredEvent], *, after: Head | None = None) -> Head:
+        """Add the next events of the store in one transaction and tell the followers.
+
+        Raises EndsElsewhere if ``after`` is not the newest entry.
+        """
         with self.engine.begin() as connection:
+            head = self._newest(connection)
+            if after not in (None, head):
+                raise EndsElsewhere(head)
+            seq, chain = head.seq, bytes.fromhex(head.chain)
+            entries = []
+            for event in map(_stored, events):
+                seq, chain = seq + 1, link(chain, event)
+                entries.append(Insert(LEDGER, {"seq": seq, **event._asdict(), "chain": chain, **_filters(event)}))
             self._writer.write(connection, entries)
         with self._news:
             self.written += 1

@@ -23,6 +23,9 @@ class Checkpoint:
     Raises StoreUnavailable when the file cannot be read or written.
     """
 
+    FILE: Final = "relay.db"
+    """Its name in the data directory."""
+
     def __init__(self, path: Path) -> None:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

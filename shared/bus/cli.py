@@ -6,13 +6,11 @@ or the store does not answer.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from shared.bus import parked as messages
@@ -21,12 +19,10 @@ from shared.bus.connection import LOST
 from shared.bus.leading import somebody_leads
 from shared.bus.parked import Parked
 from shared.contracts.subscriptions import SUBSCRIPTIONS
+from shared.eventstore.opening import open_store
 from shared.eventstore.port import StoreUnavailable
 from shared.runtime.config import ConfigurationError, Settings
-
-NOTHING_FOUND, WRONG, AWAY = 1, 2, 3
-PIPE_WIDTH: Final = 240
-"""Columns where no terminal says how wide it is: ids are never cut."""
+from shared.runtime.terminal import AWAY, REFUSED, WRONG, console, fail
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -67,7 +63,7 @@ def list_parked(service: str | None) -> None:
             str(one.attempts),
             one.parked_at,
         )
-    _print(table)
+    console().print(table)
 
 
 @parked.command()
@@ -78,14 +74,14 @@ def show(event_id: str, service: str | None) -> None:
     with _answering() as settings:
         found = [one for one in _look(settings, service) if one.event_id == event_id]
     if not found:
-        _fail(f"no parked message for the event {event_id}", NOTHING_FOUND)
+        fail(f"no parked message for the event {event_id}", REFUSED)
     for one in found:
         table = Table("", "", box=None, show_header=False)
         table.add_row("service", one.service)
         table.add_row("message", one.body.decode(errors="replace"))
         for name, value in sorted(one.headers.items()):
             table.add_row(name, str(value))
-        _print(table)
+        console().print(table)
 
 
 @parked.command()
@@ -131,16 +127,13 @@ def rewind(position: int) -> None:
         try:
             was = checkpoint.rewind(position)
         except ValueError as error:
-            _fail(str(error), WRONG)
+            fail(str(error), WRONG)
     click.echo(f"The relay publishes again from {position} on; it was at {was}.")
 
 
 @relay.command()
 def status() -> None:
     """Show how far the relay is, and whether one is at work."""
-    # The composition root imports much; who only asks for parked messages need not wait for it.
-    from shared.eventstore.opening import open_store
-
     with _answering() as settings:
         with closing(_checkpoint(settings)) as checkpoint, closing(open_store(settings.eventstore)) as store:
             position, head = checkpoint.position(), store.head()
@@ -151,7 +144,7 @@ def status() -> None:
     table.add_row("head", str(head))
     table.add_row("behind", str(behind))
     table.add_row("leader", "at work" if leader else "none")
-    _print(table)
+    console().print(table)
 
 
 def _look(settings: Settings, service: str | None) -> list[Parked]:
@@ -160,7 +153,7 @@ def _look(settings: Settings, service: str | None) -> list[Parked]:
 
 
 def _checkpoint(settings: Settings) -> Checkpoint:
-    return Checkpoint(settings.data / "relay.db")
+    return Checkpoint(settings.data / Checkpoint.FILE)
 
 
 def _chosen(event_id: str | None, every: bool) -> str | None:
@@ -171,7 +164,7 @@ def _chosen(event_id: str | None, every: bool) -> str | None:
 
 def _report(count: int, done: str, event_id: str | None) -> None:
     if count == 0 and event_id is not None:
-        _fail(f"no parked message for the event {event_id}", NOTHING_FOUND)
+        fail(f"no parked message for the event {event_id}", REFUSED)
     click.echo(f"{count} {'message' if count == 1 else 'messages'} {done}.")
 
 
@@ -181,18 +174,8 @@ def _answering() -> Iterator[Settings]:
     try:
         yield Settings.from_environment()
     except ConfigurationError as error:
-        _fail(str(error), WRONG)
+        fail(str(error), WRONG)
     except StoreUnavailable as error:
-        _fail(f"the store does not answer ({error})", AWAY)
+        fail(f"the store does not answer ({error})", AWAY)
     except LOST as error:
-        _fail(f"the broker does not answer ({type(error).__name__})", AWAY)
-
-
-def _fail(line: str, code: int) -> NoReturn:
-    click.echo(line, err=True)
-    sys.exit(code)
-
-
-def _print(table: Table) -> None:
-    console = Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH)
-    console.print(table)
+        fail(f"the broker does not answer ({type(error).__name__})", AWAY)

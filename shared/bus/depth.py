@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 import amqp
@@ -43,10 +44,8 @@ def messages_in(connection: Connection, queues: Iterable[str]) -> int:
     channel = connection.channel()
     found = 0
     for queue in queues:
-        try:
+        with suppress(amqp.NotFound):  # the broker closes the channel, and the client opens it again
             found += channel.queue_declare(queue, passive=True).message_count
-        except amqp.NotFound:  # which closes the channel
-            channel = connection.channel()
     channel.close()
     return found
 

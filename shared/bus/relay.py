@@ -13,18 +13,20 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import amqp
 import structlog
 
 from shared.bus import metrics, topology
 from shared.bus.checkpoint import Checkpoint
-from shared.bus.connection import LOOK_UP, LOST, Connection, Outgoing, Publisher, Unconfirmed, connected
+from shared.bus.connection import LOST, Connection, Outgoing, Publisher, Unconfirmed, connected
 from shared.bus.identity import identity
+from shared.bus.leading import still_led, take_the_lead
 from shared.bus.nudge import message_of
 from shared.eventstore.lag import Lag, lag
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent, StoreUnavailable
+from shared.runtime.native import Stop
 
 BATCH: Final = 1000
 """Events published before their confirmation is awaited, at most."""
@@ -32,14 +34,6 @@ PAUSE: Final = 0.25
 """Seconds before a broker or store that was away is tried again."""
 
 log = structlog.get_logger()
-
-
-class Stop(Protocol):
-    """A ``threading.Event``, or what looks like one."""
-
-    def is_set(self) -> bool: ...
-
-    def wait(self, timeout: float | None = None) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +128,14 @@ class Relay:
     def _wait_to_lead(self, connection: Connection, checkpoint: Checkpoint, stop: Stop) -> None:
         """Return as the leader, or because of ``stop``. The broker frees the place when a leader's
         connection ends, however it ends."""
+        channel = connection.channel()
         while not stop.is_set():
-            try:
-                connection.channel().queue_declare(topology.LEADER, exclusive=True, auto_delete=False)
-            except amqp.ResourceLocked:
-                self._position = checkpoint.position()
-                connection.heartbeat_tick()
-                stop.wait(LOOK_UP)
-            else:
+            if not still_led(connection, channel) and take_the_lead(channel):
                 log.info("relay.leads", position=self._position)
                 self._leader, self._complaint = True, ""
                 return
+            self._position = checkpoint.position()
+            connection.heartbeat_tick()
 
     def _prepare(self, connection: Connection, checkpoint: Checkpoint) -> None:
         if checkpoint.position() > 0 and not _exchange_exists(connection):
@@ -152,9 +143,10 @@ class Relay:
             log.error("relay.broker-lost-its-queues", position=checkpoint.position(), help="wegmarken relay rewind")
         topology.declare(connection.channel(), self._delays)
         if (ahead := checkpoint.position()) > (head := self._store.head()):
-            # A store restored from an older copy: its new events take positions that were published before.
+            # A store restored from an older copy: its new events take positions that were published before, and what
+            # was done about its old ones may be lost with those that are missing.
             log.error("relay.ahead-of-store", position=ahead, head=head)
-            checkpoint.rewind(head)
+            checkpoint.rewind(0)
 
     def _follow(self, connection: Connection, publisher: Publisher, checkpoint: Checkpoint, stop: Stop) -> None:
         """Publish from the checkpoint on, until ``stop`` or until somebody else moved the checkpoint."""
@@ -201,7 +193,8 @@ def _exchange_exists(connection: Connection) -> bool:
     channel: Any = connection.channel()
     try:
         channel.exchange_declare(topology.EVENTS, "topic", passive=True)
-    except amqp.NotFound:
+    except amqp.NotFound:  # the broker closed the channel, and the client opened it again
         return False
-    channel.close()
+    finally:
+        channel.close()
     return True

@@ -8,8 +8,9 @@ runners on one database either, of which one would do all its work in vain: so o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import Connection, Engine
@@ -17,29 +18,44 @@ from sqlalchemy.exc import DBAPIError
 
 from shared.eventstore.port import CaughtUp, StoreUnavailable
 from shared.projections import metrics, registry
-from shared.projections.batch import Batches, Projected
+from shared.projections.batch import Batches, Projected, Stopped
 from shared.projections.engine import UNAVAILABLE, forget_deleted, is_away, reading
 from shared.projections.registry import Generation, Superseded
 from shared.projections.source import Source, undisturbed
 from shared.projections.view import Erasure, View
+from shared.runtime.native import Stop
 
 BATCH: Final = 2000
 """Events in one transaction at most. Fewer fit the processor's cache better, more rewrite fewer index pages."""
 RETRY: Final = 1.0
 """Seconds after which a database or store that was away is tried again."""
+READY: Final = "ready"
 STANDING_BY: Final = "standing by"
+VIEW_STOPPED: Final = "view stopped"
 LOOK_UP: Final = 0.25
 """Seconds after which a runner that stands by looks whether it is to lead."""
 
 log = structlog.get_logger()
 
 
-class Stop(Protocol):
-    """A ``threading.Event``, or what looks like one."""
+@dataclass(frozen=True, slots=True)
+class RunnerStatus:
+    """``state``: ready, standing by, or why neither. ``head`` is None while the source is away. ``views``: up to where
+    each has read; ``stopped``: those that stand still, and where. Nothing of what an event says."""
 
-    def is_set(self) -> bool: ...
+    state: str
+    head: int | None
+    views: Mapping[str, int]
+    stopped: Mapping[str, Stopped]
 
-    def wait(self, timeout: float | None = None) -> bool: ...
+    @property
+    def standing_by(self) -> bool:
+        return self.state == STANDING_BY
+
+    @property
+    def ready(self) -> bool:
+        """It follows the source, or stands by for the runner that does."""
+        return self.state in (READY, STANDING_BY)
 
 
 class Runner:
@@ -109,24 +125,19 @@ class Runner:
         """Up to where each view has read."""
         return {one.view.name: one.generation.position for one in self._projected}
 
-    def stopped(self) -> dict[str, dict[str, Any]]:
-        """The views that an event stopped, with its id and position."""
-        return {
-            one.view.name: {"event_id": at.event_id, "position": at.position}
-            for one in self._projected
-            if (at := one.stopped) is not None
-        }
+    def stopped(self) -> dict[str, Stopped]:
+        """The views that stand still, and where."""
+        return {one.view.name: one.stopped for one in self._projected if one.stopped is not None}
 
-    def status(self) -> dict[str, Any]:
-        """For health: "status" ("ready", "standing by", or why neither), "head", "views" (positions), and "stopped"
-        with the id (None: its tables are to blame) and position of the event that stopped a view; never its data."""
+    def status(self) -> RunnerStatus:
+        """For health."""
         stopped = self.stopped()
         try:
             head: int | None = self.source.head()
         except UNAVAILABLE:
             head = None
-        state = "view stopped" if stopped and self._state == "ready" else self._state
-        return {"status": state, "head": head, "views": self.positions(), "stopped": stopped}
+        state = VIEW_STOPPED if stopped and self._state == READY else self._state
+        return RunnerStatus(state, head, self.positions(), stopped)
 
     # --- moving ---------------------------------------------------------------------------------
 
@@ -135,9 +146,8 @@ class Runner:
         log.info("views.standing-by", views=[view.name for view in self.views])
         while not stop.is_set() and not self.leads():
             with reading(self.engine) as connection:
-                known = [g for view in self.views for g in registry.generations(connection, view.name)[-1:]]
-            by_name = {generation.view: generation for generation in known}
-            self._projected = [Projected(view, by_name[view.name]) for view in self.views if view.name in by_name]
+                found = [(view, _found(registry.generations(connection, view.name), view)) for view in self.views]
+            self._projected = [Projected(view, generation) for view, generation in found if generation is not None]
             self._state = STANDING_BY
             stop.wait(LOOK_UP)
 
@@ -186,7 +196,7 @@ class Runner:
             if not one.whole:
                 self._complete(one)
         self._follow_erasures()
-        self._state = "ready"
+        self._state = READY
 
     def _complete(self, one: Projected) -> None:
         switches = one.stopped is None and not one.generation.live
@@ -241,6 +251,12 @@ class Runner:
 def _generation(connection: Connection, view: View[Any]) -> Generation:
     """The live generation of this version; else the one begun to replace another version's; else a new one."""
     known = registry.generations(connection, view.name)
-    current = sorted((g for g in known if g.version == view.version), key=lambda g: (g.live, g.generation))
-    chosen = current[-1] if current else registry.create(connection, view, live=not known)
-    return registry.change(connection, chosen, stopped_by=None, stopped_at=None)
+    found = _found(known, view)
+    if found is None or found.version != view.version:
+        found = registry.create(connection, view, live=not known)
+    return registry.change(connection, found, stopped_by=None, stopped_at=None)
+
+
+def _found(known: Sequence[Generation], view: View[Any]) -> Generation | None:
+    """The one that is followed: of this version rather than another, live rather than begun to replace it."""
+    return max(known, key=lambda g: (g.version == view.version, g.live, g.generation), default=None)

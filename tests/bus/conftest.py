@@ -18,6 +18,7 @@ import pytest
 
 from deploy.broker import PrivateBroker
 from shared.bus import topology
+from shared.bus.checkpoint import Checkpoint
 from shared.bus.connection import connected
 from shared.bus.depth import messages_in
 from shared.bus.relay import Relay
@@ -46,10 +47,10 @@ class Bus:
         self.store = SqliteEventStore(directory / "events.db")
 
     @contextmanager
-    def relay(self) -> Iterator[Relay]:
-        """A relay on a thread of this process, stopped at the end of the block."""
+    def relay(self, url: str | None = None) -> Iterator[Relay]:
+        """A relay on a thread of this process, stopped at the end of the block; ``url`` of another broker."""
         stop = threading.Event()
-        relay = Relay(self.store, self.broker.url, self.directory / "relay.db", retry_delays=DELAYS)
+        relay = Relay(self.store, url or self.broker.url, self.directory / Checkpoint.FILE, retry_delays=DELAYS)
         thread = threading.Thread(target=relay.run, args=(stop,))
         thread.start()
         try:

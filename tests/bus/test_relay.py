@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
+from typing import Any
+from uuid import uuid4
+
+import amqp
 import pytest
 from click.testing import CliRunner, Result
 from prometheus_client import REGISTRY
 
+from shared.bus import leading
 from shared.bus.checkpoint import Checkpoint
 from shared.bus.cli import relay as relay_command
 from shared.bus.connection import connected
-from shared.bus.depth import depth
+from shared.bus.depth import depth, messages_in
 from shared.bus.identity import identity
 from shared.bus.nudge import Nudge, nudge_of
 from shared.bus.relay import Relay
@@ -61,6 +67,52 @@ def test_events_go_to_whoever_subscribed(bus: Bus) -> None:
     assert depth(bus.broker.url, "intake") == 0
 
 
+def test_who_asks_after_queues_that_are_not_there_opens_no_channel_for_each(bus: Bus) -> None:
+    with connected(bus.broker.url) as connection:
+        before = set(connection.channels)
+        assert messages_in(connection, [f"nobody's.{number}" for number in range(5)]) == 0
+        assert set(connection.channels) == before
+
+
+def test_a_relay_that_stands_by_needs_one_channel_and_leaves_no_error_in_the_broker_s_log(
+    bus: Bus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leading, "LOOK_UP", 0.01)
+    with ExitStack() as led, closing(Checkpoint(bus.directory / Checkpoint.FILE)) as checkpoint:
+        assert leading.take_the_lead(led.enter_context(connected(bus.broker.url)).channel())
+        refused, opened = refusals(bus), channels_opened(monkeypatch)
+        with bus.relay() as relay:
+            for look in range(1, 21):
+                checkpoint.advance(look - 1, look)
+                wait_until(lambda look=look: relay.status().position == look)  # type: ignore[misc]
+            assert (relay.status().connected, relay.status().leader) == (True, False)
+            assert len(opened) == 1
+            led.close()
+            wait_until(lambda: relay.status().leader)
+    assert refusals(bus) == refused
+
+
+def refusals(bus: Bus) -> int:
+    """How often the broker has written down that it refused the place of the leader; it writes in order, but later."""
+    log, last = bus.broker.directory / "log" / "broker.log", str(uuid4())
+    assert bus.messages_in(last) == 0
+    wait_until(lambda: last in log.read_text())
+    return log.read_text().count("resource_locked")
+
+
+def channels_opened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """An entry for each channel that is opened from now on."""
+    opened: list[object] = []
+    channel: Any = amqp.Connection.channel
+
+    def counted(*arguments: Any, **further: Any) -> Any:
+        opened.append(channel(*arguments, **further))
+        return opened[-1]
+
+    monkeypatch.setattr(amqp.Connection, "channel", counted)
+    return opened
+
+
 def test_what_nobody_subscribes_to_is_unrouted(bus: Bus) -> None:
     with bus.relay() as relay:
         store_events(bus.store, 7, type="casework.ConsultationHeld")
@@ -102,22 +154,21 @@ def test_rewind_publishes_again_also_while_the_relay_runs(bus: Bus) -> None:
     assert (forward.exit_code, forward.stderr) == (2, "the relay is at 10; it can go back, not forward to 11\n")
 
 
-def test_a_store_restored_from_an_older_copy_is_followed_from_its_end(bus: Bus) -> None:
+def test_a_store_restored_from_an_older_copy_is_announced_from_its_beginning(bus: Bus) -> None:
     store_events(bus.store, 3)
-    checkpoint = Checkpoint(bus.directory / "relay.db")
-    checkpoint.advance(0, 1000)
-    checkpoint.close()
+    with closing(Checkpoint(bus.directory / Checkpoint.FILE)) as checkpoint:
+        checkpoint.advance(0, 1000)
     with bus.relay() as relay:
-        wait_until(lambda: relay.status().leader)
         wait_until(lambda: relay.status().position == 3)
         store_events(bus.store, 2)
-        wait_until(lambda: bus.messages_in("eligibility") == 2)
+        wait_until(lambda: relay.status().position == 5)
+    assert bus.messages_in("eligibility") == 5
 
 
 def test_the_status_of_the_relay_is_shown(bus: Bus) -> None:
     store_events(bus.store, 3)
     assert run(bus, "status").stdout.split() == ["position", "0", "head", "3", "behind", "3", "leader", "none"]
-    Relay(bus.store, bus.broker.url, bus.directory / "relay.db")
+    Relay(bus.store, bus.broker.url, bus.directory / Checkpoint.FILE)
     assert lag("events") == 3
     assert 0 < lag("seconds") < 60
     with bus.relay() as relay:

@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from importlib import import_module
 from itertools import pairwise
 from pathlib import Path
 
 from sqlalchemy import text
 
-from deploy.processes import SERVICES
+from deploy.one_machine import OneMachine
+from deploy.processes import REACT, SERVICES
 from scenarios.steps import Scenario
+from shared.bus.checkpoint import Checkpoint
 from shared.contracts.casework import CaseMemberJoined, CaseMemberLeft, CaseOpened
 from shared.contracts.codec import decode, envelope_of
+from shared.contracts.eligibility import HousingPhaseDetermined, ServiceInChargeDetermined
+from shared.contracts.model import Event, Hidden, PersonalClass, PersonId
 from shared.eventstore.copying import everything
 from shared.eventstore.instants import microseconds
 from shared.eventstore.opening import open_store
 from shared.eventstore.port import StoredEvent
-from shared.privacy.sealer import ClosedSealer
 from shared.projections.engine import open_engine
 from shared.projections.runner import Runner
 from shared.runtime.config import Settings
 from shared.service.platform import Platform
 from tests.folding import content, fresh_fold
+from tests.platform.office import until
 
 
 def _settings(data: Path, further: Mapping[str, str]) -> Settings:
@@ -82,18 +87,41 @@ def assert_every_command_had_its_effect_once(data: Path, scenario: Scenario, **f
 
 def assert_every_reaction_had_its_effect_once(data: Path, **further: str) -> None:
     """No determination says what the one before said; nobody joins a case twice or leaves one without joining."""
-    sealer = ClosedSealer()
+    settings, classes = _settings(data, further), frozenset({PersonalClass.STATISTICS})
+    with closing(Platform.open(settings, "eligibility", classes)) as platform:
+        events = [decode(stored, platform.sealer).event for stored in everything(platform.store) if reacted(stored)]
+    said: dict[tuple[PersonId, type[Event]], Event] = {}
     members: Counter[tuple[str, str]] = Counter()
-    for stored in history(data, **further):
-        if not stored.type.startswith("casework.Case"):
-            continue
-        match decode(stored, sealer).event:
+    for event in events:
+        match event:
+            case HousingPhaseDetermined(person_id=person) | ServiceInChargeDetermined(person_id=person):
+                before = said.get((person, type(event)))
+                again = before is not None and replace(before, occurred_on=event.occurred_on) == event
+                assert not again or Hidden.ERASED in vars(event).values(), f"the same was determined twice of {person}"
+                said[person, type(event)] = event
             case CaseOpened(case_id=case_id, member_id=member) | CaseMemberJoined(case_id=case_id, member_id=member):
                 members[case_id, member] += 1
                 assert members[case_id, member] == 1, f"{member} joined twice"
             case CaseMemberLeft(case_id=case_id, member_id=member):
                 members[case_id, member] -= 1
                 assert members[case_id, member] == 0, f"{member} left without having joined"
+
+
+def reacted(stored: StoredEvent) -> bool:
+    """Whether reactions record such events."""
+    return stored.type.startswith(("eligibility.", "casework.Case"))
+
+
+def assert_every_reaction_happened(running: OneMachine) -> None:
+    """All events are announced once more, to processes that remember no answer of theirs, and nothing comes of it."""
+    head = running.wait_quiet()
+    for name in running.supervisor.children:
+        if name.startswith(REACT.name):
+            running.supervisor.restart(name)
+    with closing(Checkpoint(running.data / Checkpoint.FILE)) as checkpoint:
+        checkpoint.rewind(0)
+        until(lambda: checkpoint.position() >= head, "all is announced again")
+    assert running.wait_quiet(timeout=120) == head, "somebody had not reacted, or did it again"
 
 
 def assert_the_ledger_is_the_log(data: Path, **further: str) -> None:

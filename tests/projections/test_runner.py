@@ -16,10 +16,11 @@ from shared.database.lease import open_lease
 from shared.database.postgres import is_postgres
 from shared.eventstore.port import NewEvent
 from shared.projections import registry
+from shared.projections.batch import Stopped
 from shared.projections.engine import reading
 from shared.projections.rebuild import rebuild
 from shared.projections.registry import ViewNotReady, generations
-from shared.projections.runner import STANDING_BY, Runner
+from shared.projections.runner import STANDING_BY, Runner, RunnerStatus
 from shared.projections.view import Change, Day, Fact, Insert, View
 from tests.folding import content, fresh_fold
 from tests.projections.office import (
@@ -90,15 +91,12 @@ def assert_fresh(office: Office, engine: Engine, *views: View[Any]) -> None:
 def test_what_is_recorded_is_seen_while_the_runner_follows(office: Office) -> None:
     runner = office.runner(PEOPLE, HOMES)
     with running(runner):
-        eventually(lambda: runner.status()["status"] == "ready")
+        eventually(lambda: runner.status().state == "ready")
         head = office.history(3)
         eventually(lambda: set(runner.positions().values()) == {head})
-    assert runner.status() == {
-        "status": "ready",
-        "head": head,
-        "views": {"probe.people": head, "probe.homes": head},
-        "stopped": {},
-    }
+    assert runner.status() == RunnerStatus(
+        state="ready", head=head, views={"probe.people": head, "probe.homes": head}, stopped={}
+    )
     assert len(content(runner.engine, PEOPLE)["people"]) == 3
     assert len(content(runner.engine, HOMES)["moves"]) == 6
     assert {row[1] for row in content(runner.engine, HOMES)["homes"]} == {"08117002"}
@@ -144,11 +142,9 @@ def test_a_poison_event_stops_its_view_only_and_is_named_without_its_data(
     runner = office.runner(PEOPLE, picky)
     runner.catch_up()
     status = runner.status()
-    assert status["status"] == "view stopped"
-    assert status["stopped"] == {
-        "probe.homes": {"event_id": office.store.read_all(after=poison - 1)[0].event_id, "position": poison}
-    }
-    assert status["views"] == {"probe.people": head, "probe.homes": poison - 1}
+    assert status.state == "view stopped"
+    assert status.stopped == {"probe.homes": Stopped(poison, office.store.read_all(after=poison - 1)[0].event_id)}
+    assert status.views == {"probe.people": head, "probe.homes": poison - 1}
     assert_fresh(office, runner.engine, PEOPLE)
     assert len(content(runner.engine, picky)["moves"]) == 4  # what came before it stays
     printed = "".join(capsys.readouterr())
@@ -162,7 +158,7 @@ def test_a_stopped_view_is_tried_again_at_the_next_start(office: Office) -> None
     office.runner(PEOPLE, PickyHomes("poison")).catch_up()
     repaired = office.runner(PEOPLE, HOMES)
     repaired.catch_up()
-    assert repaired.status()["status"] == "ready"
+    assert repaired.status().state == "ready"
     assert_fresh(office, repaired.engine, PEOPLE, HOMES)
 
 
@@ -171,9 +167,7 @@ def test_rows_which_the_database_refuses_stop_the_view_before_their_event(office
     head = office.register("Second", told("Second"))
     runner = office.runner(PEOPLE, NOTICES)
     runner.catch_up()
-    assert runner.status()["stopped"] == {
-        "probe.notices": {"event_id": office.store.read_all(after=2)[0].event_id, "position": 3}
-    }
+    assert runner.status().stopped == {"probe.notices": Stopped(3, office.store.read_all(after=2)[0].event_id)}
     assert runner.positions() == {"probe.people": head, "probe.notices": 2}
     assert content(runner.engine, NOTICES)["notices"] == [(id_of("First"), DAY)]
     assert_fresh(office, runner.engine, PEOPLE)
@@ -184,16 +178,16 @@ def test_a_table_that_is_not_what_its_view_takes_it_for_stops_this_view_only(off
     office.history(2)
     runner = office.runner(PEOPLE, HOMES)
     with running(runner):
-        eventually(lambda: runner.status()["status"] == "ready")
+        eventually(lambda: runner.status().state == "ready")
         with runner.engine.begin() as connection:
             connection.execute(text(damage.format("probe_people_people__v1g1")))
         office.record("elsewhere", moved("Beispiel", "of no concern to the view"))
         position = office.register("Late", moved("Late", "late"), moved("Late", "later")) - 2
         head = office.store.head()
         eventually(lambda: runner.positions()["probe.homes"] == head)
-        eventually(lambda: runner.status()["status"] == "view stopped")
+        eventually(lambda: runner.status().state == "view stopped")
     event_id = office.store.read_all(after=position - 1)[0].event_id
-    assert runner.status()["stopped"] == {"probe.people": {"event_id": event_id, "position": position}}
+    assert runner.status().stopped == {"probe.people": Stopped(position, event_id)}
     assert runner.positions() == {"probe.people": position - 1, "probe.homes": head}
     assert_fresh(office, runner.engine, HOMES)
 
@@ -207,8 +201,8 @@ def test_indexes_that_cannot_be_made_stop_their_view_only(office: Office) -> Non
         connection.execute(text("drop table probe_people_people__v1g1"))
     runner.catch_up()
     head = office.store.head()
-    assert runner.status()["status"] == "view stopped"
-    assert runner.status()["stopped"] == {"probe.people": {"event_id": None, "position": head}}
+    assert runner.status().state == "view stopped"
+    assert runner.status().stopped == {"probe.people": Stopped(head, None)}
     head = office.record("elsewhere", moved("Beispiel", "later"))
     with running(runner):
         eventually(lambda: runner.positions()["probe.homes"] == head)
@@ -229,8 +223,8 @@ def test_a_full_disk_stops_no_view_and_is_waited_for(office: Office) -> None:
     runner.engine.dispose()
     head = office.history(200)
     with running(runner):
-        eventually(lambda: runner.status()["status"] == "waiting: ConnectionError")
-        assert runner.status()["stopped"] == {}
+        eventually(lambda: runner.status().state == "waiting: ConnectionError")
+        assert runner.status().stopped == {}
         pages = 1_000_000
         runner.engine.dispose()
         eventually(lambda: runner.positions() == {"probe.people": head, "probe.homes": head})
@@ -245,10 +239,10 @@ def test_a_database_that_refuses_the_register_is_waited_for(office: Office) -> N
     with runner.engine.begin() as connection:
         connection.execute(text("alter table wegmarken_views rename column live to alive"))
     with running(runner):
-        eventually(lambda: runner.status()["status"].startswith("waiting: "))
+        eventually(lambda: runner.status().state.startswith("waiting: "))
         with runner.engine.begin() as connection:
             connection.execute(text("alter table wegmarken_views rename column alive to live"))
-        eventually(lambda: runner.status()["status"] == "ready")
+        eventually(lambda: runner.status().state == "ready")
     assert_fresh(office, runner.engine, PEOPLE)
 
 
@@ -258,7 +252,7 @@ def test_of_two_poison_events_in_one_batch_the_first_counts(office: Office) -> N
     office.register("Third", moved("Third", "poison"))
     runner = office.runner(PickyHomes("poison"))
     runner.catch_up()
-    assert runner.status()["stopped"]["probe.homes"]["position"] == refused
+    assert runner.status().stopped["probe.homes"].position == refused
     assert runner.positions() == {"probe.homes": refused - 1}
 
 
@@ -279,7 +273,7 @@ def test_an_event_that_cannot_be_decoded_stops_whoever_reads_its_type(office: Of
     position = office.store.append("x-1", [broken], expected=-1, command_id=id_of("c"), digest="").position
     runner = office.runner(PEOPLE, HOMES)
     runner.catch_up()
-    assert runner.status()["stopped"] == {"probe.homes": {"event_id": id_of("broken"), "position": position}}
+    assert runner.status().stopped == {"probe.homes": Stopped(position, id_of("broken"))}
     assert runner.positions()["probe.people"] == position
 
 
@@ -288,7 +282,7 @@ def test_an_event_of_a_type_nobody_reads_is_never_decoded(office: Office) -> Non
     position = office.store.append("x-1", [unknown], expected=-1, command_id=id_of("c"), digest="").position
     runner = office.runner(PEOPLE)
     runner.catch_up()
-    assert runner.status()["status"] == "ready"
+    assert runner.status().state == "ready"
     assert runner.positions() == {"probe.people": position}
 
 
@@ -353,19 +347,29 @@ def test_two_runners_on_one_database_do_not_fold_anything_twice(office: Office) 
 
 def test_of_two_runners_one_leads_and_the_other_stands_by_and_takes_over(office: Office) -> None:
     with closing(open_lease(office.url)) as first, closing(open_lease(office.url)) as second:
+        assert first.held() and not second.held()
         one, other = office.runner(PEOPLE, HOMES, leads=first.held), office.runner(PEOPLE, HOMES, leads=second.held)
         with running(other):
             with running(one):
-                assert second.held() != first.held()
-                leader, follower = (one, other) if first.held() else (other, one)
                 head = office.history(3)
-                eventually(lambda: leader.status()["status"] == "ready")
-                eventually(lambda: follower.status()["status"] == STANDING_BY)
-                eventually(lambda: set(follower.positions().values()) == {head})
+                eventually(lambda: one.status().state == "ready")
+                eventually(lambda: other.status().state == STANDING_BY)
+                eventually(lambda: set(other.positions().values()) == {head})
             first.close()
             head = office.history(3, "Beispiel")
-            eventually(lambda: other.status()["status"] == "ready" and set(other.positions().values()) == {head})
+            eventually(lambda: other.status().state == "ready" and set(other.positions().values()) == {head})
     assert_fresh(office, one.engine, PEOPLE, HOMES)
+
+
+def test_who_stands_by_tells_of_the_live_views_while_one_is_built_anew(office: Office) -> None:
+    head = office.history(3)
+    office.runner(PEOPLE, HOMES).catch_up()
+    runner = office.runner(PEOPLE, HOMES, leads=lambda: False)
+    with runner.engine.begin() as connection:
+        registry.create(connection, PEOPLE, live=False)
+    with running(runner):
+        eventually(lambda: runner.status().state == STANDING_BY)
+        assert runner.positions() == {"probe.people": head, "probe.homes": head}
 
 
 def test_a_log_that_is_shorter_than_the_views_is_waited_for(office: Office) -> None:
@@ -376,6 +380,6 @@ def test_a_log_that_is_shorter_than_the_views_is_waited_for(office: Office) -> N
     shorter.register("Only one")
     runner = Runner(office.engine(), (PEOPLE, HOMES), shorter.source)
     with running(runner):
-        eventually(lambda: runner.status()["status"] == "waiting: StoreUnavailable")
+        eventually(lambda: runner.status().state == "waiting: StoreUnavailable")
     shorter.close()
     assert_fresh(office, runner.engine, PEOPLE)

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, delete, select, update
 
 from services.reporting.ledger import LEDGER, Head, Ledger, LedgerSource, Verified
+from shared.eventstore.chain import Chain
 from shared.eventstore.port import CaughtUp, NewEvent, StoredEvent
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.privacy.sealer import ClosedSealer
@@ -92,6 +93,13 @@ def test_the_chain_is_what_the_decision_record_says(ledger: Ledger) -> None:
         chain = digest.digest()
         assert ledger.at(10 * n + 10) == ledger.at(10 * n + 19) == Head(n + 1, 10 * n + 10, chain.hex())
     assert ledger.at(9) == Head(0, 0, bytes(32).hex())
+
+
+def test_copies_and_backups_compute_the_same_chain(ledger: Ledger) -> None:
+    chain = Chain()
+    for n in range(EVENTS):
+        chain.add(stored(n, 10 * n + 10))
+    assert Head(chain.events, 10 * EVENTS, chain.digest) == ledger.head()
 
 
 def test_an_untouched_ledger_is_verified_whole_and_in_parts(ledger: Ledger) -> None:
@@ -222,6 +230,21 @@ def test_two_tails_do_not_write_anything_twice(engine: Engine, store: SqliteEven
         append(store, *range(40))
         until(one, 40)
     assert one.verify() == Verified(1, 40, None)
+
+
+def test_what_a_database_lost_is_read_from_the_store_again(engine: Engine, store: SqliteEventStore) -> None:
+    """As one does that was promoted before it had received everything."""
+    ledger = Ledger(engine)
+    append(store, *range(6))
+    with Tail(ledger, store):
+        until(ledger, 6)
+        with engine.begin() as connection:
+            connection.execute(delete(LEDGER).where(LEDGER.c.seq > 3))
+        append(store, 6)
+        until(ledger, 7)
+    facts = LedgerSource(ledger, ClosedSealer()).read(after=0, limit=100)
+    assert [fact.stored for fact in facts] == store.read_all()
+    assert ledger.verify() == Verified(1, 7, None)
 
 
 def test_a_ledger_filled_anew_has_the_same_chain(tmp_path: Path, engine: Engine, store: SqliteEventStore) -> None:
