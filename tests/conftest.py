@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import settings
@@ -19,15 +19,38 @@ settings.load_profile("wegmarken")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--soak", action="store_true", help="the whole county where its beginning suffices day by day")
+    parser.addoption(
+        "--soak", action="store_true", help="the whole county and many examples, where a few suffice day by day"
+    )
+
+
+SET_UPS: Final = {
+    "tests/platform/test_backup.py": "the loaded county",
+    "tests/platform/test_faults.py": "the loaded county",
+    "tests/platform/test_scenario.py": "the loaded county",
+    "tests/platform/test_bad_input.py": "the office",
+    "tests/platform/test_erasure.py": "the office",
+    "tests/platform/test_full_disk.py": "the office",
+    "tests/platform/test_no_traces.py": "the office",
+    "tests/platform/test_one_effect.py": "the office",
+    "tests/platform/test_openapi.py": "the office",
+    "tests/platform/test_read_your_writes.py": "the office",
+}
+"""Files whose tests share what takes long to set up, see ``platform/conftest.py``."""
 
 
 class BySetUp(LoadScopeScheduling):
-    """Where tests run side by side, those of one file stay together, and all that need the same loaded county."""
+    """Where tests run side by side, those of one file stay together, and those of files that share a set-up."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return "platform" if path.startswith("tests/platform/") else path
+        return SET_UPS.get(path, path)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts real processes takes longest and comes first; the short ones fill the gaps at the end."""
+    long = {item.path for item in items if item.get_closest_marker("platform")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySetUp:

@@ -31,7 +31,7 @@ from shared.database.postgres import is_postgres
 from shared.eventstore.opening import open_store
 from shared.privacy.access_log import open_access_log
 from shared.privacy.keyring import open_keyring
-from shared.privacy.masters import load_masters
+from shared.privacy.secrets import load_masters
 from shared.runtime.config import Settings
 from tests.eventstore.served import served
 from tests.platform import invariants

@@ -22,17 +22,19 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 from benchmarks.office import CLERK, HEAD, MANAGER
 from deploy.processes import SERVICES
 from shared.api.roles import ROLES
-from shared.privacy.masters import ISSUER_PRIVATE
+from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.tokens import issue
 from tests.platform import invariants
 from tests.platform.office import RunningOffice, person
 
-pytestmark = pytest.mark.platform
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(600)]
 
 CHANCE = "chance"
 """Under this account random requests are made."""
-EXAMPLES = {"intake": 6, "eligibility": 20, "casework": 6, "reporting": 15}
+EXAMPLES = {"intake": 2, "eligibility": 5, "casework": 2, "reporting": 5}
 """Generated requests per operation in each phase, beside those that cover every bound of the document."""
+SOAKED = 20
+"""The same of each service with ``--soak``."""
 NOT_JUDGED = ("positive_data_acceptance", "negative_data_rejection")
 """What JSON Schema cannot say (not after today, a person who exists) is refused, and rightly."""
 each_service = pytest.mark.parametrize("service", SERVICES)
@@ -98,14 +100,20 @@ def at(found: Any, path: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def runs(office: RunningOffice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Run]]:
+def runs(
+    office: RunningOffice, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Mapping[str, Run]]:
     """One run per service, all started."""
+    examples = dict.fromkeys(SERVICES, SOAKED) if pytestconfig.getoption("soak") else EXAMPLES
     directory = tmp_path_factory.mktemp("schemathesis")
     known = things(office)
     key = (office.data / "secrets" / ISSUER_PRIVATE).read_bytes()
     token = issue(key, CHANCE, ROLES, minutes=60)
     with ExitStack() as opened:
-        yield {service: opened.enter_context(Run(office, service, token, known, directory)) for service in SERVICES}
+        yield {
+            service: opened.enter_context(Run(office, service, examples[service], token, known, directory))
+            for service in SERVICES
+        }
 
 
 def things(office: RunningOffice) -> dict[str, str]:
@@ -133,7 +141,7 @@ class Run:
     """A run of schemathesis against one service. A context: what still runs at its end is stopped."""
 
     def __init__(
-        self, office: RunningOffice, service: str, token: str, known: Mapping[str, str], directory: Path
+        self, office: RunningOffice, service: str, examples: int, token: str, known: Mapping[str, str], directory: Path
     ) -> None:
         home = directory / service
         home.mkdir()
@@ -147,7 +155,7 @@ class Run:
             f"--header=Authorization: Bearer {token}",
             "--exclude-operation-id=begin_day",  # nobody is to be carried off into another century meanwhile
             f"--exclude-checks={','.join(NOT_JUDGED)}",
-            f"--max-examples={EXAMPLES[service]}",
+            f"--max-examples={examples}",
             "--seed=1",
             "--no-color",
         ]
