@@ -18,7 +18,7 @@ import orjson
 from benchmarks.http_load import Measured, load, post
 from benchmarks.office import MANAGER, long_token, set_up
 from deploy.one_machine import OneMachine
-from shared.privacy.masters import ISSUER_PUBLIC
+from shared.privacy.secrets import ISSUER_PUBLIC
 
 CONNECTIONS = (1, 8, 32)
 ROUNDS = 3

@@ -23,8 +23,9 @@ from shared.contracts.casework import (
     case_stream,
     consultation_stream,
 )
-from shared.contracts.codec import Origin, Sealer, encode
+from shared.contracts.codec import Sealer, encode
 from shared.contracts.eligibility import HousingPhaseDetermined, Phase, ServiceInChargeDetermined, eligibility_stream
+from shared.contracts.envelope import Origin
 from shared.contracts.intake import (
     MovedIn,
     MovedOut,

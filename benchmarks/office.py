@@ -11,7 +11,7 @@ from deploy.one_machine import OneMachine
 from scenarios.loader import Api, Loader
 from scenarios.steps import CaseOf, Post, Ref, Scenario
 from shared.api.roles import HEAD_OF_OFFICE, INTAKE_CLERK, INTEGRATION_MANAGER, OPERATOR, TEAM_LEAD
-from shared.privacy.masters import ISSUER_PRIVATE
+from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.tokens import issue
 
 TODAY = date(2018, 6, 1)

@@ -55,10 +55,10 @@ from shared.bus.checkpoint import Checkpoint
 from shared.contracts.model import PersonalClass
 from shared.eventstore.instants import microseconds
 from shared.eventstore.port import StoredEvent
-from shared.eventstore.sqlite import COLUMNS
+from shared.eventstore.sqlite.file import COLUMNS
 from shared.projections.engine import open_engine
 from shared.service.platform import Platform
-from wegmarken.accounts import Person, people
+from wegmarken.demo_accounts import Person, people
 
 GOAL_MS: Final = {"server_p50": 100, "first_view": 1000}
 GOAL_TIMES: Final = 2.0
@@ -305,7 +305,7 @@ def _grow(data: Path, persons: int) -> int:
     finally:
         engine.dispose()
         platform.close()
-    with closing(Checkpoint(data / "relay.db")) as announced:  # nobody is told of them
+    with closing(Checkpoint(data / Checkpoint.FILE)) as announced:  # nobody is told of them
         announced.advance(announced.position(), end)
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
         for service in processes.map(partial(catch_up, data), SERVICES):

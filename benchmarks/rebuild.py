@@ -18,7 +18,7 @@ from services.reporting.ledger import LEDGER, Ledger
 from services.reporting.service import ReportingHttp
 from shared.contracts.model import PersonalClass
 from shared.database.postgres import connect
-from shared.privacy.masters import create_secrets
+from shared.privacy.secrets import create_secrets
 from shared.projections.engine import open_engine
 from shared.runtime.config import Settings
 from shared.service.platform import Platform

@@ -28,7 +28,7 @@ from services.reporting.ledger import LEDGER, Ledger
 from shared.contracts.model import PersonalClass
 from shared.eventstore.opening import open_store
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent
-from shared.privacy.masters import create_secrets
+from shared.privacy.secrets import create_secrets
 from shared.projections.engine import open_engine
 from shared.service.platform import Platform
 

@@ -94,7 +94,7 @@ class Ports:
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
+class RunningProcess:
     """A process that outlives its parent's memory of it: the start time tells a process id used again apart."""
 
     pid: int
@@ -241,7 +241,7 @@ class PrivateBroker:
 
     def _record_processes(self) -> None:
         children = {"node": self._node, "epmd": self._epmd}
-        running = {name: asdict(Process.of(child.pid)) for name, child in children.items() if child is not None}
+        running = {name: asdict(RunningProcess.of(child.pid)) for name, child in children.items() if child is not None}
         (self.directory / PROCESSES).write_text(json.dumps(running))
 
     def environment(self) -> dict[str, str]:
@@ -340,13 +340,13 @@ def _password(directory: Path) -> str:
     return (directory / "password").read_text()
 
 
-def _recorded_processes(directory: Path) -> dict[str, Process]:
+def _recorded_processes(directory: Path) -> dict[str, RunningProcess]:
     """The node and its epmd, as they were when last started here."""
     try:
         recorded = json.loads((directory / PROCESSES).read_text())
     except (FileNotFoundError, ValueError):
         return {}
-    return {name: Process(**process) for name, process in recorded.items()}
+    return {name: RunningProcess(**process) for name, process in recorded.items()}
 
 
 def _recorded_ports(directory: Path) -> Ports | None:
@@ -436,7 +436,7 @@ def _end(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
         process.wait()
 
 
-def _end_process(process: Process) -> None:
+def _end_process(process: RunningProcess) -> None:
     """The same for a process that is not our child."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         try:

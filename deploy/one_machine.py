@@ -16,7 +16,7 @@ from deploy.processes import HTTP, PORTAL, PROCESSES, PROJECTOR, REACT, RELAY, P
 from deploy.supervisor import Child, Supervisor, inherited
 from shared.bus.connection import LOST
 from shared.bus.leading import somebody_leads
-from shared.privacy.masters import ISSUER_PRIVATE, create_secrets
+from shared.privacy.secrets import ISSUER_PRIVATE, create_secrets
 from shared.service.tokens import issue
 
 
@@ -81,7 +81,7 @@ class OneMachine:
     @property
     def addresses(self) -> dict[str, str]:
         """The base URL of each service's HTTP API."""
-        return {process.name.removesuffix("-http"): self.supervisor.children[process.name].url for process in HTTP}
+        return {process.service: self.supervisor.children[process.name].url for process in HTTP}
 
     @property
     def portal(self) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from shared.contracts.model import PersonalClass
-from shared.privacy.masters import DIGEST_KEY, ISSUER_PRIVATE, ISSUER_PUBLIC, PORTAL_KEY, PSEUDONYM_KEY, master_file
+from shared.privacy.secrets import DIGEST_KEY, ISSUER_PRIVATE, ISSUER_PUBLIC, PORTAL_KEY, PSEUDONYM_KEY, master_file
 
 SERVICES = ("intake", "eligibility", "casework", "reporting")
 REACTING = ("eligibility", "casework")
@@ -50,13 +50,18 @@ class Process:
     replicas: int = 1
 
     @property
+    def service(self) -> str:
+        """The name by which others find it: an http process is called like its service."""
+        return self.name.removesuffix("-http")
+
+    @property
     def needs_broker(self) -> bool:
         return "broker" in self.told
 
 
 def addresses(processes: Iterable[Process], url: Callable[[Process], str]) -> str:
-    """Names and addresses of processes, as settings hold them; an http process is called like its service."""
-    return ",".join(f"{process.name.removesuffix('-http')}={url(process)}" for process in processes)
+    """Names and addresses of processes, as settings hold them."""
+    return ",".join(f"{process.service}={url(process)}" for process in processes)
 
 
 def _opening(classes: Iterable[PersonalClass]) -> tuple[str, ...]:

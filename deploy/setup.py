@@ -28,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from shared.privacy.masters import create_secrets
+from shared.privacy.secrets import create_secrets
 
 USER: Final = 10001
 """The user that the platform's image runs as; see deploy/images/Dockerfile."""

@@ -7,12 +7,13 @@ idempotent; its event ids derive from it and the stream, so that no two events e
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import reduce
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
-from shared.contracts.codec import Origin, Sealer, decode, decode_event, encode
-from shared.contracts.envelope import Recorded
+from shared.contracts.codec import Sealer, decode, decode_event, encode
+from shared.contracts.envelope import Origin, Recorded
 from shared.contracts.ids import named_id
 from shared.contracts.model import Event, EventId
 from shared.eventstore.port import NO_STREAM, AlreadyAnswered, Answer, Conflict, EventStore, StoredEvent
@@ -75,9 +76,20 @@ def derived_id(command_id: str, name: str) -> str:
     return named_id(command_id, name)
 
 
-def load(store: EventStore, sealer: Sealer, stream: str) -> list[Recorded[Event]]:
-    """The recorded events of a stream, oldest first."""
-    return [decode(stored, sealer) for stored in store.read(stream)]
+def load(store: EventStore, sealer: Sealer, stream: str, evolve: Callable[[S, E], S]) -> list[Recorded[E]]:
+    """The recorded events of a stream that ``evolve`` folds, oldest first."""
+    recorded = [decode(stored, sealer) for stored in store.read(stream)]
+    return cast("list[Recorded[E]]", recorded)  # nobody else writes the stream, so it holds what ``evolve`` knows
+
+
+def folding(evolve: Callable[[S, E], S], sealer: Sealer) -> Callable[[S, StoredEvent], S]:
+    """What makes of a state the next one, for events as the store holds them."""
+    known = cast("Callable[[S, Event], S]", evolve)  # nobody else writes the stream, as above
+
+    def learn(state: S, stored: StoredEvent) -> S:
+        return known(state, decode_event(stored, sealer))
+
+    return learn
 
 
 def execute(
@@ -98,41 +110,51 @@ def execute(
     Raises Refused for a domain rule, KeyReused for a known command id with another digest, Conflict
     when others were faster ``ATTEMPTS`` times, StoreUnavailable.
     """
-    for attempt in range(ATTEMPTS):
-        history = () if begins and attempt == 0 else _history(store, stream, decider)
-        revision = history[-1].revision if history else NO_STREAM
-        if history and (answer := store.answer_to(origin.command_id, stream=stream, known_to=revision)) is not None:
-            return _again(answer, origin)
-        state = reduce(decider.evolve, (decode_event(stored, sealer) for stored in history), decider.nothing)  # type: ignore[arg-type]
-        refused: Refused | None = None
-        try:
-            events = decider.decide(state, command)
-        except Refused as rule:
-            events, refused = (), rule
-        if not events:
-            # A known key goes before any rule. On a stream with a history it was looked up above, and an append
-            # looks by itself: so a command that begins a stream, as most do, asks the store nothing more.
-            if not history and (answer := store.answer_to(origin.command_id, stream=stream)) is not None:
-                return _again(answer, origin)
-            if refused is not None:
-                raise refused
-            return Accepted(stream=stream, revision=revision, position=0)
+    try:
+        for attempt in range(ATTEMPTS - 1):
+            with suppress(Conflict):
+                return _attempt(store, sealer, stream, decider, command, origin, unread=begins and attempt == 0)
+        return _attempt(store, sealer, stream, decider, command, origin)
+    except AlreadyAnswered as known:
+        return _again(known.answer, origin)
+
+
+def _attempt(
+    store: EventStore,
+    sealer: Sealer,
+    stream: str,
+    decider: Decider[S, C, E],
+    command: C,
+    origin: Origin,
+    *,
+    unread: bool = False,
+) -> Accepted:
+    """Read (unless ``unread``), decide and append once. Raises AlreadyAnswered, Conflict, and what ``execute`` raises.
+
+    A known key goes before any rule. It is looked up where the stream has a history; without one, an append looks by
+    itself: so a command that begins a stream, as most do, asks the store nothing more.
+    """
+    history = () if unread else _history(store, stream, decider)
+    revision = history[-1].revision if history else NO_STREAM
+    if history:
+        _check_new(store.answer_to(origin.command_id, stream=stream, known_to=revision))
+    state = reduce(folding(decider.evolve, sealer), history, decider.nothing)
+    try:
+        events = decider.decide(state, command)
+    except Refused:
+        if not history:
+            _check_new(store.answer_to(origin.command_id, stream=stream))
+        raise
+    if events:
         new = [
             encode(event, EventId(derived_id(origin.command_id, f"{stream} {n}")), origin, sealer)
             for n, event in enumerate(events)
         ]
-        try:
-            answer = store.append(
-                stream, new, expected=revision, command_id=origin.command_id, digest=origin.body_digest
-            )
-        except AlreadyAnswered as known:
-            return _again(known.answer, origin)
-        except Conflict:
-            if attempt == ATTEMPTS - 1:
-                raise
-        else:
-            return Accepted(stream=answer.stream, revision=answer.revision, position=answer.position)
-    raise AssertionError("unreachable")
+        answer = store.append(stream, new, expected=revision, command_id=origin.command_id, digest=origin.body_digest)
+        return Accepted(stream=answer.stream, revision=answer.revision, position=answer.position)
+    if not history:
+        _check_new(store.answer_to(origin.command_id, stream=stream))
+    return Accepted(stream=stream, revision=revision, position=0)
 
 
 def _history(store: EventStore, stream: str, decider: Decider[S, C, E]) -> Sequence[StoredEvent]:
@@ -140,6 +162,11 @@ def _history(store: EventStore, stream: str, decider: Decider[S, C, E]) -> Seque
         return store.read(stream)
     newest = store.read_last(stream)
     return () if newest is None else (newest,)
+
+
+def _check_new(answer: Answer | None) -> None:
+    if answer is not None:
+        raise AlreadyAnswered(answer)
 
 
 def _again(answer: Answer, origin: Origin) -> Accepted:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.supervisor import Child, Supervisor, inherited
-from shared.privacy.masters import create_secrets
+from shared.privacy.secrets import create_secrets
 
 ROOT = Path(__file__).parents[1]
 

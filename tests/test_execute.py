@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.casework import CaseMemberJoined, CaseOpened
-from shared.contracts.codec import Origin
+from shared.contracts.envelope import Origin
 from shared.contracts.model import CaseId, Event, Hidden, HouseholdId, PersonalClass, PersonId
 from shared.eventstore.port import Conflict
 from shared.eventstore.sqlite import SqliteEventStore
@@ -69,15 +69,7 @@ class NothingPersonal:
 
 
 def origin(command_id: str, digest: str = "digest") -> Origin:
-    return Origin(
-        learnt_on=TODAY,
-        actor="probe",
-        on_behalf_of=None,
-        command_id=command_id,
-        body_digest=digest,
-        correlation_id=command_id,
-        causation_id=command_id,
-    )
+    return replace(Origin.by("probe", command_id, TODAY), body_digest=digest)
 
 
 @pytest.fixture
@@ -93,14 +85,14 @@ def join(store: SqliteEventStore, member: str, *, key: str | None = None, digest
 
 
 def members(store: SqliteEventStore) -> list[str]:
-    events = [recorded.event for recorded in load(store, NothingPersonal(), "case-c")]
+    events = [recorded.event for recorded in load(store, NothingPersonal(), "case-c", evolve)]
     return [event.member_id for event in events if isinstance(event, CaseOpened | CaseMemberJoined)]
 
 
 def test_a_command_is_recorded_where_it_says(store: SqliteEventStore) -> None:
     accepted = join(store, "a")
     assert accepted == Accepted(stream="case-c", revision=0, position=1)
-    (recorded,) = load(store, NothingPersonal(), "case-c")
+    (recorded,) = load(store, NothingPersonal(), "case-c", evolve)
     assert recorded.envelope.event_id == derived_id(command_scope("probe", "a"), "case-c 0")
     assert (recorded.envelope.actor, recorded.envelope.learnt_on) == ("probe", TODAY)
 

@@ -95,7 +95,7 @@ def up(data: Path) -> None:
 @click.option("--minutes", default=5.0, show_default=True)
 def token(account: str, roles: tuple[str, ...], data: Path, minutes: float) -> None:
     """Print an access token: for trying the API by hand where the platform issues its own tokens."""
-    from shared.privacy.masters import ISSUER_PRIVATE
+    from shared.privacy.secrets import ISSUER_PRIVATE
     from shared.service.tokens import issue
 
     key = data / "secrets" / ISSUER_PRIVATE

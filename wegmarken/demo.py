@@ -15,7 +15,6 @@ from typing import Any
 
 import requests
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from deploy.one_machine import OneMachine
 from scenarios.goeppingen_2018.script import scenario
@@ -26,7 +25,8 @@ from shared.api.roles import AUDITOR, REPORTING
 from shared.eventstore.opening import open_store
 from shared.eventstore.port import StoreUnavailable
 from shared.runtime.config import ConfigurationError
-from wegmarken import accounts
+from shared.runtime.terminal import progress
+from wegmarken import demo_accounts
 
 ROLES = (REPORTING, AUDITOR)
 """Reads figures and looks at the ledger."""
@@ -63,18 +63,11 @@ def throw_away() -> Iterator[Path]:
 
 def load(machine: OneMachine, of: Scenario, *, to: Console) -> Loaded:
     """Post the scenario with visible progress. Raises LoadFailed."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=to) as progress:
-        task = progress.add_task(f"{of.begins_on:%d.%m.%Y}", total=len(of.posts))
+    with progress(to) as bar:
+        task = bar.add_task(f"{of.begins_on:%d.%m.%Y}", total=len(of.posts))
 
         def tell(done: int, day: date) -> None:
-            progress.update(task, completed=done, description=f"{day:%d.%m.%Y}")
+            bar.update(task, completed=done, description=f"{day:%d.%m.%Y}")
 
         return Loader(of, Api(machine.addresses, machine.token, of.roles), tell=tell).run()
 
@@ -144,7 +137,7 @@ def demo(*, once: bool, as_json: bool, seed: int, broker: str | None, store: str
         if once:
             return
         show_addresses(machine, to)
-        to.print(accounts.make(machine.data / "portal.db"))
+        to.print(demo_accounts.make(machine.data / "portal.db"))
         to.print("Ctrl-C stops everything and throws the demonstration's data away.")
         machine.supervisor.watch()
 

@@ -8,23 +8,20 @@ from typing import Any, Final
 from deploy.generate.others import kurrentdb, one_of, postgres, proxy, rabbitmq, replica
 from deploy.generate.ours import AFTER_STORES, ENVIRONMENT, WEGMARKEN, WITH_STORES, service, setup, tools
 from deploy.generate.places import (
-    ALERTMANAGER,
-    CA_FILE,
     CLUSTER_CONF,
     CODE,
     FOREIGN,
     HEALTH,
-    IMAGES,
     INSTALLATION,
     KURRENTDB,
     LOGS,
-    PUBLIC_TARGET,
     RABBITMQ,
     broker,
     eventstore,
 )
 from deploy.generate.text import Anchored, Flow, Merging
 from deploy.generate.variables import needed, or_else
+from deploy.generate.watchers import blackbox, grafana, node_exporter, postgres_exporter, prometheus
 from deploy.processes import CONTAINERS, HTTP, PORTAL, PROJECTORS, REACTS, RELAY, Process
 from deploy.setup import AUTHORITY
 
@@ -140,78 +137,11 @@ def monitoring_file() -> dict[str, Any]:
     return {
         "x-foreign": FOREIGN,
         "services": {
-            "prometheus": Merging(
-                FOREIGN,
-                {
-                    "image": IMAGES["prometheus"],
-                    "command": Flow(
-                        [
-                            "--config.file=/etc/prometheus/prometheus.yml",
-                            "--storage.tsdb.path=/prometheus",
-                            "--storage.tsdb.retention.time=90d",
-                        ]
-                    ),
-                    "ports": ["127.0.0.1:9090:9090"],
-                    "volumes": ["./deploy/monitoring/prometheus:/etc/prometheus:ro", "prometheus:/prometheus"],
-                    "configs": [
-                        {"source": "ca", "target": CA_FILE},
-                        {"source": "public-target", "target": PUBLIC_TARGET},
-                        {"source": "alertmanager", "target": ALERTMANAGER},
-                    ],
-                    "networks": Flow(["watch", "inside", "stores", "broker"]),
-                },
-            ),
-            "blackbox": Merging(
-                FOREIGN,
-                {
-                    "image": IMAGES["blackbox"],
-                    "command": Flow(["--config.file=/etc/blackbox/blackbox.yml"]),
-                    "volumes": ["./deploy/monitoring/blackbox.yml:/etc/blackbox/blackbox.yml:ro"],
-                    "networks": Flow(["watch", "front", "stores"]),
-                },
-            ),
-            "node-exporter": Merging(
-                FOREIGN,
-                {
-                    "image": IMAGES["node"],
-                    "command": Flow(["--path.rootfs=/host"]),
-                    "pid": "host",
-                    "volumes": ["/:/host:ro,rslave"],
-                    "networks": Flow(["watch"]),
-                },
-            ),
-            "postgres-exporter": Merging(
-                FOREIGN,
-                {
-                    "image": IMAGES["postgres-exporter"],
-                    "environment": {
-                        "DATA_SOURCE_URI": f"postgres:5432/postgres?sslmode=verify-full&sslrootcert={CA_FILE}",
-                        "DATA_SOURCE_USER": "monitor",
-                        "DATA_SOURCE_PASS": needed("MONITOR_PASSWORD"),
-                    },
-                    "configs": [{"source": "ca", "target": CA_FILE}],
-                    "networks": Flow(["watch", "stores"]),
-                },
-            ),
-            "grafana": Merging(
-                FOREIGN,
-                {
-                    "image": IMAGES["grafana"],
-                    "environment": {
-                        "GF_SECURITY_ADMIN_PASSWORD": needed("GRAFANA_PASSWORD"),
-                        "GF_ANALYTICS_REPORTING_ENABLED": "false",
-                        "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
-                        "GF_USERS_ALLOW_SIGN_UP": "false",
-                    },
-                    "ports": ["127.0.0.1:3000:3000"],
-                    "volumes": [
-                        "./deploy/monitoring/grafana/provisioning:/etc/grafana/provisioning:ro",
-                        "./deploy/monitoring/grafana/dashboards:/var/lib/grafana/dashboards:ro",
-                        "grafana:/var/lib/grafana",
-                    ],
-                    "networks": Flow(["watch"]),
-                },
-            ),
+            "prometheus": prometheus(),
+            "blackbox": blackbox(),
+            "node-exporter": node_exporter(),
+            "postgres-exporter": postgres_exporter(),
+            "grafana": grafana(),
         },
         "networks": {"watch": {}},
         "volumes": {"prometheus": {}, "grafana": {}},

@@ -10,7 +10,7 @@ from deploy.generate.text import Anchored, Flow, Merging
 from deploy.generate.variables import or_else
 from deploy.processes import CONTAINERS, HTTP, STORES, Process
 from deploy.setup import USER
-from shared.privacy.masters import PORTAL_KEY
+from shared.privacy.secrets import PORTAL_KEY
 
 ENVIRONMENT: Final = Anchored(
     "environment", {"WEGMARKEN_HOST": "0.0.0.0", "WEGMARKEN_LOG_LEVEL": or_else("LOG_LEVEL", "info")}

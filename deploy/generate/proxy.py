@@ -96,9 +96,8 @@ def _site() -> str:
 
 
 def _api(process: Process) -> str:
-    service = process.name.removesuffix("-http")
     return f"""\
-	handle /{service}/v1/* {{
+	handle /{process.service}/v1/* {{
 		import to {process.name} {process.default_port}
 	}}"""
 

@@ -139,7 +139,7 @@ def _entry(recorded: Recorded[ConsultationEvent], accounts: Mapping[str, Employe
     entry = {
         "event_id": envelope.event_id,
         "command_id": envelope.command_id,
-        "what": envelope.type.partition(".")[2],
+        "what": envelope.name,
         "recorded_at": envelope.recorded_at,
         "learnt_on": envelope.learnt_on,
         "by": accounts.get(envelope.actor),

@@ -25,13 +25,19 @@ from shared.api.fields import (
     uuid,
     whole,
 )
-from shared.contracts.casework import FieldStep, Qualification, Setting, Step, Topic
+from shared.contracts.casework import (
+    EndReason,
+    FieldStep,
+    MunicipalServiceKind,
+    Qualification,
+    Setting,
+    Step,
+    Topic,
+    WithdrawalReason,
+)
 from shared.contracts.model import Ags, CaseId, ConsultationId, EmployeeId, GrantId, HouseholdId, PersonId, TeamId
 
-MunicipalService = Literal["district", "own"]
-EndReason = Literal["own_wish", "employer", "transfer"]
 CloseReason = Literal["aim_reached", "wish", "other"]
-WithdrawalReason = Literal["wrong_case", "entered_twice", "not_held", "by_mistake"]
 
 NAME = 100
 """Characters of a name."""
@@ -52,7 +58,7 @@ class SetMunicipalService:
     """From ``since`` integration management is the district's or the town's own."""
 
     ags: Ags = matching(r"[0-9]{8}", de="sind nicht acht Ziffern", en="is not eight digits")
-    service: MunicipalService = one_of(MunicipalService)
+    service: MunicipalServiceKind = one_of(MunicipalServiceKind)
     since: date = any_date()
 
 

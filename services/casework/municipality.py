@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from services.casework.commands import MunicipalService, SetMunicipalService
+from services.casework.commands import SetMunicipalService
 from services.casework.timeline import Timeline
-from shared.contracts.casework import MunicipalServiceSet
+from shared.contracts.casework import MunicipalServiceKind, MunicipalServiceSet
 from shared.contracts.model import Ags, TeamId
 from shared.contracts.municipalities import municipalities
 from shared.execute import Decider, Refused
@@ -21,7 +21,7 @@ Areas: TypeAlias = Mapping[TeamId, Timeline[frozenset[Ags]]]
 
 @dataclass(frozen=True, slots=True)
 class Municipality:
-    service: Timeline[MunicipalService] = field(default_factory=Timeline)
+    service: Timeline[MunicipalServiceKind] = field(default_factory=Timeline)
 
 
 def evolve(municipality: Municipality, event: MunicipalityEvent) -> Municipality:

@@ -12,8 +12,9 @@ from services.casework.commands import AnnounceContractExpiry
 from services.casework.employee import Office
 from services.casework.reactions import when_service_in_charge_determined_then_open_or_leave_case as membership
 from shared.contracts.casework import case_stream, employee_stream
-from shared.contracts.codec import Origin, Sealer, decode
+from shared.contracts.codec import Sealer, decode
 from shared.contracts.eligibility import ServiceInChargeDetermined, eligibility_stream
+from shared.contracts.envelope import Origin
 from shared.contracts.model import PersonId
 from shared.eventstore.port import NO_STREAM, EventStore, StoreUnavailable
 from shared.execute import derived_id, execute

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from services.casework import (
     answers,
@@ -298,8 +298,8 @@ class CaseworkHttp(ServiceHttp):
         asked, day = call.query, call.query.valid_at or call.today
         if not self.desk.may_know_of(self.desk.case(asked.case_id), call.actor, call.today):
             raise Refused("not-your-case", case=asked.case_id)
-        history = load(self.platform.store, self.platform.sealer, case_stream(asked.case_id))
-        known = case.as_known(cast(Any, history), asked.known)  # nobody else writes these streams
+        history = load(self.platform.store, self.platform.sealer, case_stream(asked.case_id), case.evolve)
+        known = case.as_known(history, asked.known)
         return {
             **answers.case(asked.case_id, known, day),
             "valid_at": day,
@@ -328,8 +328,9 @@ class CaseworkHttp(ServiceHttp):
             ids = which_consultations.of_case(now.connection, now.tables(CONSULTATIONS), asked.case_id)
             accounts = who_may_act.accounts(now.connection, now.tables(ACCESS))
             position = now.position(CONSULTATIONS)
-        histories = (load(self.platform.store, self.platform.sealer, consultation_stream(each)) for each in ids)
-        told = [answers.consultation(cast(Any, history), day, asked.known, accounts) for history in histories]
+        store, sealer = self.platform.store, self.platform.sealer
+        histories = (load(store, sealer, consultation_stream(each), consultation.evolve) for each in ids)
+        told = [answers.consultation(history, day, asked.known, accounts) for history in histories]
         call.reads(asked.case_id, reason=asked.reason)
         return {
             "consultations": [each for each in told if each is not None],

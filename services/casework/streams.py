@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import reduce
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from services.casework import case, consultation, employee, municipality, team
 from services.casework.case import Case
@@ -23,13 +23,15 @@ from shared.contracts.casework import (
     municipality_stream,
     team_stream,
 )
-from shared.contracts.codec import Sealer, decode_event
-from shared.contracts.model import Ags, CaseId, ConsultationId, EmployeeId, TeamId
-from shared.eventstore.port import EventStore, StoredEvent
+from shared.contracts.codec import Sealer
+from shared.contracts.model import Ags, CaseId, ConsultationId, EmployeeId, Event, TeamId
+from shared.eventstore.port import EventStore
 from shared.eventstore.remembered import Remembered
+from shared.execute import folding
 from shared.privacy.sealer import ClosedSealer
 
 S = TypeVar("S")
+E = TypeVar("E", bound=Event)
 
 REMEMBERED: Final = 4096
 """Cases whose state is kept between two commands."""
@@ -42,7 +44,7 @@ class Streams:
 
     def __init__(self, store: EventStore, sealer: Sealer) -> None:
         self._store, self._sealer = store, sealer
-        self._cases = Remembered(store, Case(), _learn, most=REMEMBERED)
+        self._cases = Remembered(store, Case(), folding(case.evolve, _CLOSED), most=REMEMBERED)
 
     def case(self, case_id: CaseId) -> Case:
         """The case as it is now."""
@@ -67,9 +69,5 @@ class Streams:
     def municipalities(self, keys: Iterable[Ags]) -> dict[Ags, Municipality]:
         return {ags: self._fold(municipality_stream(ags), municipality.evolve, Municipality()) for ags in keys}
 
-    def _fold(self, stream: str, evolve: Callable[[S, Any], S], nothing: S, sealer: Sealer = _CLOSED) -> S:
-        return reduce(evolve, (decode_event(stored, sealer) for stored in self._store.read(stream)), nothing)
-
-
-def _learn(state: Case, stored: StoredEvent) -> Case:
-    return case.evolve(state, decode_event(stored, _CLOSED))  # type: ignore[arg-type]  # nobody else writes there
+    def _fold(self, stream: str, evolve: Callable[[S, E], S], nothing: S, sealer: Sealer = _CLOSED) -> S:
+        return reduce(folding(evolve, sealer), self._store.read(stream), nothing)

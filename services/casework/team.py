@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeAlias, assert_never
 
-from services.casework.commands import FormTeam, MunicipalService, SetTeamArea
+from services.casework.commands import FormTeam, SetTeamArea
 from services.casework.municipality import Areas
 from services.casework.timeline import Timeline
-from shared.contracts.casework import TeamAreaSet, TeamFormed
+from shared.contracts.casework import MunicipalServiceKind, TeamAreaSet, TeamFormed
 from shared.contracts.model import Ags
 from shared.contracts.municipalities import municipalities
 from shared.execute import Decider, Refused
@@ -30,7 +30,7 @@ class Neighbours:
     """What a team's area has to respect: the areas of the other teams, and the towns' own services."""
 
     areas: Areas
-    services: Mapping[Ags, Timeline[MunicipalService]]
+    services: Mapping[Ags, Timeline[MunicipalServiceKind]]
 
 
 def evolve(team: Team, event: TeamEvent) -> Team:
@@ -72,10 +72,10 @@ def _set_area(team: Team, command: SetTeamArea, neighbours: Neighbours) -> list[
 
 
 def _refuse_own_services(
-    area: frozenset[Ags], since: date, until: date, services: Mapping[Ags, Timeline[MunicipalService]]
+    area: frozenset[Ags], since: date, until: date, services: Mapping[Ags, Timeline[MunicipalServiceKind]]
 ) -> None:
     for ags in sorted(area):
-        service = services.get(ags, Timeline[MunicipalService]())
+        service = services.get(ags, Timeline[MunicipalServiceKind]())
         if any(service.on(day) == "own" for day in service.days_within(since, until)):
             raise Refused("municipality-has-own-service", ags=ags)
 

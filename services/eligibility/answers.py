@@ -19,7 +19,7 @@ from services.eligibility.service_in_charge import (
     social_advice,
 )
 from shared.api.said import Language, Said
-from shared.contracts.eligibility import DISTRICT, NONE, Phase
+from shared.contracts.eligibility import DISTRICT, NOBODY, Phase
 from shared.contracts.envelope import Envelope, KnownAt, Recorded, known_commands
 from shared.contracts.model import Ags, EventId, shown_fields
 from shared.contracts.municipalities import municipalities
@@ -127,7 +127,7 @@ def responsibility(
 ) -> dict[str, Any]:
     """Who serves people in this phase in a municipality, with one sentence that says so."""
     housing, shared_accommodation = _PLACES[phase]
-    management = integration_management(housing, Place(ags, shared_accommodation), service, day, rules) or NONE
+    management = integration_management(housing, Place(ags, shared_accommodation), service, day, rules) or NOBODY
     return {
         "ags": ags,
         "municipality": municipalities()[ags],
@@ -146,7 +146,7 @@ def _sentence(management: str, ags: Ags) -> Said:
             "Zuständig ist das Integrationsmanagement des Landkreises.",
             "The district's integration management is in charge.",
         )
-    if management == NONE:
+    if management == NOBODY:
         return Said(
             "Zuständig ist der Flüchtlingssozialdienst des Landkreises.",
             "The district's refugee social service is in charge.",

@@ -12,8 +12,9 @@ from services.eligibility import determination
 from services.eligibility.determination import DeterminationEvent, Determine, Determined
 from services.eligibility.dossier import gather
 from services.eligibility.streams import Streams
-from shared.contracts.codec import Origin, Sealer
+from shared.contracts.codec import Sealer
 from shared.contracts.eligibility import eligibility_stream
+from shared.contracts.envelope import Origin
 from shared.contracts.model import PersonId
 from shared.eventstore.port import EventStore
 from shared.execute import Decider, Refused, derived_id, execute

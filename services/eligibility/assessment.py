@@ -22,7 +22,7 @@ from services.eligibility.service_in_charge import (
     integration_management,
     social_advice,
 )
-from shared.contracts.eligibility import NONE, Phase, Rule
+from shared.contracts.eligibility import NOBODY, Phase, Rule
 from shared.contracts.model import Ags, EventId, Hidden, HouseholdId, PersonId
 
 Anchors: TypeAlias = Mapping[PersonId, Folded]
@@ -77,7 +77,7 @@ def assess(
     present = not isinstance(where, Absence)
 
     def served_by(day: date) -> str | None:
-        return integration_management(found.phase, place, municipal_service, day, rules) if present else NONE
+        return integration_management(found.phase, place, municipal_service, day, rules) if present else NOBODY
 
     changes = {day for day in borders(municipal_service, rules) if served_by(day) != served_by(as_of)}
     dates = found.look_again | changes | ({rules.until} if rules.until is not None else set())

@@ -13,13 +13,11 @@ from functools import reduce
 from typing import Final, TypeAlias
 
 from services.eligibility.assessment import Assessment
-from shared.contracts.eligibility import NONE, HousingPhaseDetermined, ServiceInChargeDetermined
+from shared.contracts.eligibility import NOBODY, HousingPhaseDetermined, ServiceInChargeDetermined
 from shared.contracts.model import Hidden
-from shared.contracts.registry import types_of
 from shared.execute import Decider, Refused
 
 DeterminationEvent: TypeAlias = HousingPhaseDetermined | ServiceInChargeDetermined
-TYPES: Final = types_of(HousingPhaseDetermined, ServiceInChargeDetermined)
 """The stored types of a person's determinations."""
 
 
@@ -33,8 +31,8 @@ class Determined:
     @property
     def integration_management(self) -> str:
         """Who has it; nobody before the first determination, or where that cannot be read any more."""
-        held = NONE if self.service is None else self.service.integration_management
-        return NONE if isinstance(held, Hidden) else held
+        held = NOBODY if self.service is None else self.service.integration_management
+        return NOBODY if isinstance(held, Hidden) else held
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from services.eligibility import answers, determination, municipal_staff, wiring
 from services.eligibility.commands import (
@@ -14,6 +14,7 @@ from services.eligibility.commands import (
     GetHistory,
     GetResponsibility,
 )
+from services.eligibility.determination import DeterminationEvent
 from services.eligibility.dossier import Dossier, Recollection, gather
 from services.eligibility.problems import PROBLEMS
 from services.eligibility.rules import rule_set_on
@@ -27,7 +28,7 @@ from shared.api.service import ServiceHttp
 from shared.bus.consumer import reaction
 from shared.bus.nudge import Nudge
 from shared.contracts.eligibility import eligibility_stream
-from shared.contracts.envelope import events_known
+from shared.contracts.envelope import Recorded, events_known
 from shared.contracts.model import Hidden, PersonalClass, PersonId
 from shared.execute import Refused, load
 from shared.projections.read import ViewReader
@@ -61,8 +62,7 @@ class EligibilityHttp(ServiceHttp):
         if call.actor.ags is not None:
             facts = Recollection(self.platform.store, self.platform.sealer).person(asked.person_id)
             municipal_staff.check_visible(call.actor.ags, facts, assessment, as_of=as_of, today=call.today)
-        history = load(self.platform.store, self.platform.sealer, eligibility_stream(asked.person_id))
-        made = cast(Any, events_known(history, asked.known))  # nobody else writes these streams
+        made = events_known(self._determinations(asked.person_id), asked.known)
         management = determination.management(determination.determined_by(as_of, made), assessment)
         return {
             **answers.person(assessment, management, records.sources, call.language),
@@ -116,11 +116,15 @@ class EligibilityHttp(ServiceHttp):
     def get_history(self, call: Call[GetHistory]) -> dict[str, Any]:
         """What was determined about a person, and when: one entry per look that found something new."""
         asked = call.query
-        history = load(self.platform.store, self.platform.sealer, eligibility_stream(asked.person_id))
+        history = self._determinations(asked.person_id)
         if not history and self.streams.person(asked.person_id) is None:
             raise Refused("unknown-person", person=asked.person_id)
-        entries = answers.entries(cast(Any, history), asked.known, call.language)  # nobody else writes there
+        entries = answers.entries(history, asked.known, call.language)
         return {"person_id": asked.person_id, "entries": entries, "known_at": asked.known_at}
+
+    def _determinations(self, person_id: PersonId) -> list[Recorded[DeterminationEvent]]:
+        stream = eligibility_stream(person_id)
+        return load(self.platform.store, self.platform.sealer, stream, determination.evolve)
 
     def _due(self, look: Look, today: date) -> dict[str, Any] | None:
         """None if nothing can be said about the person any more."""

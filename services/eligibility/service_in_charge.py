@@ -12,24 +12,21 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from typing import Literal, TypeAlias
 
 from services.eligibility.rules.model import RuleSet
-from shared.contracts.casework import MunicipalServiceSet
-from shared.contracts.eligibility import DISTRICT, NONE, Phase
+from shared.contracts.casework import MunicipalServiceKind, MunicipalServiceSet
+from shared.contracts.eligibility import DISTRICT, NOBODY, Phase
 from shared.contracts.envelope import Recorded
 from shared.contracts.model import Ags, Event
-
-Service: TypeAlias = Literal["district", "own"]
 
 
 @dataclass(frozen=True, slots=True)
 class MunicipalService:
     """Whose service a municipality has, by the day from which it holds; the district's before the first."""
 
-    since: tuple[tuple[date, Service], ...] = ()
+    since: tuple[tuple[date, MunicipalServiceKind], ...] = ()
 
-    def on(self, day: date) -> Service:
+    def on(self, day: date) -> MunicipalServiceKind:
         return next((service for since, service in reversed(self.since) if since <= day), "district")
 
     @property
@@ -65,12 +62,12 @@ def integration_management(
     if phase == "manual_review":
         return None
     if phase != "follow_up" or place is None or day < rules.integration_management_from.value:
-        return NONE
+        return NOBODY
     own = service.on(day) == "own"
     if not place.shared_accommodation:
         return place.ags if own else DISTRICT
     if day < rules.overdue_occupants_from.value:
-        return NONE
+        return NOBODY
     if not own:
         return DISTRICT
     return place.ags if rules.overdue_in_own_town.value == "own" else rules.overdue_in_own_town.value
@@ -78,7 +75,7 @@ def integration_management(
 
 def social_advice(phase: Phase, present: bool) -> str:
     """ "district" for everybody whom the district houses or has housed, while they live in it."""
-    return DISTRICT if present and phase in ("provisional", "follow_up", "manual_review") else NONE
+    return DISTRICT if present and phase in ("provisional", "follow_up", "manual_review") else NOBODY
 
 
 def borders(service: MunicipalService, rules: RuleSet) -> Iterator[date]:

@@ -5,7 +5,7 @@ What the key ring has destroyed meanwhile is not used again: an erased person's 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Final, TypeVar
 
 from services.eligibility import determination, service_in_charge
@@ -22,6 +22,7 @@ from shared.contracts.intake import person_stream
 from shared.contracts.model import Ags, Event, Hidden, PersonalClass, PersonId
 from shared.eventstore.port import EventStore, StoredEvent
 from shared.eventstore.remembered import Remembered
+from shared.execute import folding
 from shared.privacy.keyring import KeyRing
 
 S = TypeVar("S")
@@ -36,18 +37,16 @@ class Streams:
     def __init__(self, store: EventStore, sealer: Sealer, keyring: KeyRing) -> None:
         self._keyring = keyring
 
-        def remembered(
-            nothing: S, learn: Callable[[S, Recorded[Event]], S], types: Collection[str] = READ
-        ) -> Remembered[S]:
+        def remembered(nothing: S, learn: Callable[[S, Recorded[Event]], S]) -> Remembered[S]:
             def learn_more(state: S, stored: StoredEvent) -> S:
-                return learn(state, decode(stored, sealer)) if stored.type in types else state
+                return learn(state, decode(stored, sealer)) if stored.type in READ else state
 
             return Remembered(store, nothing, learn_more, most=REMEMBERED)
 
         nobody: Folded = None
         self._persons = remembered(nobody, person_facts.learn)
         self._municipalities = remembered(MunicipalService(), service_in_charge.learn)
-        self._determined = remembered(Determined(), _determined, determination.TYPES)
+        self._determined = Remembered(store, Determined(), folding(determination.evolve, sealer), most=REMEMBERED)
 
     def person(self, person_id: PersonId) -> Folded:
         facts = self._persons.state(person_stream(person_id))
@@ -65,7 +64,3 @@ class Streams:
     def _erased(self, person_id: PersonId) -> Hidden | None:
         key = self._keyring.key(person_id, PersonalClass.STATISTICS)
         return key if isinstance(key, Hidden) else None
-
-
-def _determined(known: Determined, recorded: Recorded[Event]) -> Determined:
-    return determination.evolve(known, recorded.event)  # type: ignore[arg-type]  # nobody else writes there

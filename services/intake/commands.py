@@ -21,11 +21,11 @@ from shared.contracts.intake import (
     ResidenceKind,
     SettledPhase,
     Sex,
+    WithdrawalReason,
 )
 from shared.contracts.model import Ags, EventId, HouseholdId, PersonId
 
 TolerationSection = Literal["60a", "60b", "60c", "60d"]
-WithdrawalReason = Literal["wrong_person", "entered_twice", "not_true"]
 
 NAME = 100
 """Characters of a name."""

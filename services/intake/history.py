@@ -71,7 +71,7 @@ def _told(recorded: Recorded[IntakeEvent], links: Links) -> dict[str, Any]:
     before = links.corrects.get(envelope.event_id)
     return {
         "event_id": envelope.event_id,
-        "type": envelope.type.partition(".")[2],
+        "type": envelope.name,
         "occurred_on": event.occurred_on,
         "fields": {name: value for name, value in shown_fields(event).items() if name != "person_id"},
         "corrects": None if before is None else before.envelope.event_id,

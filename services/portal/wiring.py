@@ -20,7 +20,7 @@ from services.portal.records.seen import Seen
 from services.portal.web.assets import Assets
 from services.portal.web.rendering import Templates
 from shared.database.migrations import TooNew
-from shared.privacy.masters import ISSUER_PRIVATE, PORTAL_KEY, SecretInvalid, load_secret
+from shared.privacy.secrets import ISSUER_PRIVATE, PORTAL_KEY, SecretInvalid, load_secret
 from shared.runtime.config import ConfigurationError, Settings
 from shared.service.provided import PLATFORMS
 

@@ -7,53 +7,18 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
-from services.reporting.figures import FIGURES
+from services.reporting.figures import FIGURES, OVER_TIME
 from services.reporting.history import MOST, Question
 from services.reporting.periods import Every, Period, periods
+from services.reporting.report import REPORTS
 from shared.api.as_of import AsOf, date_or_position, known_at
 from shared.api.field_types import UUID_SHAPE
-from shared.api.fields import Invalid, any_date, flag, matching, one_of, text, uuid, whole
+from shared.api.fields import Invalid, among, any_date, flag, matching, one_of, text, uuid, whole
 from shared.contracts.envelope import KnownAt
+from shared.contracts.runtime import OFFICE
 from shared.privacy.access_log import MARK
 
-FigureName = Literal[
-    "persons-in-care",
-    "population",
-    "persons-contacted",
-    "outreach-share",
-    "consultations",
-    "consultations-by-team",
-    "consultations-per-case",
-    "topics",
-    "staff",
-    "grant",
-    "caseload-per-fte",
-    "caseload-by-team",
-    "contracts-ending",
-    "overdue-occupants",
-    "teams",
-    "municipalities",
-]
-SeriesName = Literal[
-    "persons-in-care",
-    "population",
-    "persons-contacted",
-    "outreach-share",
-    "consultations",
-    "consultations-by-team",
-    "topics",
-    "staff",
-    "grant",
-    "caseload-per-fte",
-    "caseload-by-team",
-    "contracts-ending",
-    "overdue-occupants",
-    "teams",
-    "municipalities",
-]
-ReportName = Literal["goeppingen-2018"]
 Audience = Literal["office", "council"]
 """For whom an answer is: the council, and whoever else is to read it, sees no small counts of people."""
 MOST_CONTRIBUTIONS = 1000
@@ -74,7 +39,7 @@ class AskFigure(AsOf):
     ``explain`` lists what it is the sum of, or only what adds to one ``line``: at most ``limit``, ``after`` so many.
     """
 
-    figure: FigureName = one_of(FigureName)
+    figure: str = among(FIGURES)
     audience: Audience = one_of(Audience, default="office")
     explain: bool = flag(default=False)
     line: str | None = matching(LINE, de="ist keine Zeile einer Kennzahl", en="is no line of a figure", default=None)
@@ -94,7 +59,7 @@ class AskDifference(AsOf):
     What is not said of the other pair is as in the first. At most ``limit`` changes, ``after`` so many.
     """
 
-    figure: FigureName = one_of(FigureName)
+    figure: str = among(FIGURES)
     other_valid_at: date | None = any_date(default=None)
     other_known_at: str | None = date_or_position()
     after: int = whole(0, default=0)
@@ -119,7 +84,7 @@ class AskSeries:
     If not said otherwise these are the months from three years ago until today.
     """
 
-    figure: SeriesName = one_of(SeriesName)
+    figure: str = among(OVER_TIME)
     since: date | None = any_date(default=None)
     until: date | None = any_date(default=None)
     every: Every = one_of(Every, default="month")
@@ -158,7 +123,7 @@ class AskContractsEnding(AsOf):
 class AskReport(AsOf):
     """The whole table at its reference dates, or (``valid_at``) all its figures on one other day."""
 
-    report: ReportName = one_of(ReportName, default="goeppingen-2018")
+    report: str = among(REPORTS, default="goeppingen-2018")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +131,7 @@ class SealReport:
     """Seal the report as it stands now."""
 
     report_id: str = uuid()
-    report: ReportName = one_of(ReportName, default="goeppingen-2018")
+    report: str = among(REPORTS, default="goeppingen-2018")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -297,4 +262,4 @@ class AskLedger:
 
 
 def _begin_of(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Europe/Berlin"))
+    return datetime(day.year, day.month, day.day, tzinfo=OFFICE)

@@ -236,10 +236,10 @@ class ReportingHttp(ServiceHttp):
             yield Answers(now, call.today, narrator, self.ledger.recorded_at)
 
     def _sealing(self, report_id: str) -> tuple[ReportSealed, datetime]:
-        for recorded in load(self.platform.store, self.platform.sealer, report_stream(report_id)):
-            if isinstance(recorded.event, ReportSealed):
-                return recorded.event, recorded.envelope.recorded_at
-        raise Refused("unknown-report", report=report_id)
+        history = load(self.platform.store, self.platform.sealer, report_stream(report_id), sealed.evolve)
+        if not history:
+            raise Refused("unknown-report", report=report_id)
+        return history[0].event, history[0].envelope.recorded_at
 
     def _verified(self, report: ReportSealed, sealed_at: datetime) -> dict[str, Any]:
         """Each part of the seal anew. An erasure since may rightly change the figures, never the seal."""

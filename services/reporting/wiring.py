@@ -10,8 +10,8 @@ from nameko.extensions import DependencyProvider
 from services.reporting.explanation import Narrator
 from services.reporting.ledger import Ledger, Verified
 from shared.contracts.model import PersonalClass
-from shared.privacy.masters import PSEUDONYM_KEY
 from shared.privacy.pseudonyms import pseudonym
+from shared.privacy.secrets import PSEUDONYM_KEY
 from shared.projections.engine import open_engine
 from shared.runtime.native import aside
 from shared.service.platform import Platform

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Generic, TypeVar
 
 from shared.api.said import Language
-from shared.contracts.codec import Origin
+from shared.contracts.envelope import Origin
 from shared.execute import Accepted, derived_id
 from shared.service.tokens import Actor
 

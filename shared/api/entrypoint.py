@@ -25,6 +25,7 @@ from werkzeug.routing import BaseConverter, Rule
 from shared.api.admission import admit_command, admit_question, correlation_of
 from shared.api.ask import Ask
 from shared.api.call import Answered, Call, Reading
+from shared.api.metrics import REQUESTS, SECONDS
 from shared.api.problems import PLATFORM, RETRY, Declined, FieldError, Problem, field_errors, problem
 from shared.api.reply import Reply
 from shared.api.request import Request
@@ -34,8 +35,8 @@ from shared.execute import Accepted, KeyReused, Refused
 from shared.privacy.access_log import AccessNotRecorded
 from shared.privacy.keyring import SubjectErased
 from shared.projections.registry import ViewNotReady
-from shared.runtime import metrics
 from shared.runtime.logs import get_logger
+from shared.runtime.metrics import STORE_UNAVAILABLE
 from shared.runtime.native import aside
 from shared.service.provided import platform_of
 
@@ -140,8 +141,8 @@ class InPlace(HttpRequestHandler):  # type: ignore[misc]
     def setup(self) -> None:
         super().setup()
         self._log = get_logger().bind(method=self.method, route=self.url)
-        self._seconds = metrics.SECONDS.labels(self.method, self.url)
-        self._requests = cache(partial(metrics.REQUESTS.labels, self.method, self.url))
+        self._seconds = SECONDS.labels(self.method, self.url)
+        self._requests = cache(partial(REQUESTS.labels, self.method, self.url))
 
     def stop(self) -> None:
         """Before the dependencies stop, which requests under way still use."""
@@ -326,7 +327,7 @@ def refusal(error: Exception, request: Request, problems: Mapping[str, Problem],
             slug, headers = "access-not-recorded", RETRY
             get_logger().error("access-not-recorded", exc_info=error)
         case StoreUnavailable() | OperationalError() | NoConnection():
-            metrics.STORE_UNAVAILABLE.inc()
+            STORE_UNAVAILABLE.inc()
             slug, headers = "store-unavailable", RETRY
             get_logger().error("store-unavailable", exc_info=error)
         case _:

@@ -149,7 +149,7 @@ class Day(Strict[date]):
 
 
 class Choice(Strict[str]):
-    """One of the values of a ``Literal`` type."""
+    """One of certain texts."""
 
     default_error_messages = says(invalid=("ist keines von: {choices}", "is none of: {choices}"))
 

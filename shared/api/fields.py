@@ -18,7 +18,7 @@ are checked by their annotation. Numbers, booleans and texts are strict: ``"true
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
@@ -99,7 +99,12 @@ def matching(pattern: str, *, de: str, en: str, default: Any = dataclasses.MISSI
 
 def one_of(literal: Any, *, default: Any = dataclasses.MISSING) -> Any:
     """One of the values of a ``Literal`` type."""
-    return _field(Choice, default, choices=get_args(literal))
+    return among(get_args(literal), default=default)
+
+
+def among(values: Iterable[str], *, default: Any = dataclasses.MISSING) -> Any:
+    """One of certain texts, such as the keys of a table."""
+    return _field(Choice, default, choices=tuple(values))
 
 
 def ags(*, default: Any = dataclasses.MISSING) -> Any:

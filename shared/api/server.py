@@ -23,9 +23,9 @@ from werkzeug.exceptions import MethodNotAllowed, NotFound
 from werkzeug.routing import Map
 
 from shared.api.connection import Connection, declined
+from shared.api.metrics import IN_FLIGHT
 from shared.api.reply import Reply
 from shared.api.request import Request
-from shared.runtime import metrics
 from shared.runtime.logs import get_logger
 
 LISTENER: Final = "listener"
@@ -65,7 +65,7 @@ class HttpServer(WebServer):  # type: ignore[misc]
             if not rule.arguments
             for method in rule.methods or ()
         }
-        metrics.IN_FLIGHT.set_function(self.under_way)
+        IN_FLIGHT.set_function(self.under_way)
         self._sock.listen(BACKLOG)
         self._gt = self.container.spawn_managed_thread(self.run)
 

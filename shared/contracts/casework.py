@@ -52,6 +52,10 @@ ActionField = Literal[
 ]
 """The nine action fields of the indicators without health, which is Art. 9 GDPR data of its own class."""
 Step = Literal["need", "progress", "success"]
+MunicipalServiceKind = Literal["district", "own"]
+"""Whose integration management a municipality has: the district's, or the town's own."""
+EndReason = Literal["own_wish", "employer", "transfer"]
+WithdrawalReason = Literal["wrong_case", "entered_twice", "not_held", "by_mistake"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +106,7 @@ class MunicipalServiceSet(Event):
     """From ``occurred_on`` integration management in the municipality is the district's or the town's own."""
 
     ags: Ags
-    service: Literal["district", "own"]
+    service: MunicipalServiceKind
 
 
 @published(version=1)
@@ -159,9 +163,7 @@ class ContractEnded(Event):
 
     employee_id: EmployeeId
     contract_id: str
-    reason: Personal[Literal["own_wish", "employer", "transfer"]] = personal(
-        PersonalClass.EMPLOYEE, subject="employee_id"
-    )
+    reason: Personal[EndReason] = personal(PersonalClass.EMPLOYEE, subject="employee_id")
 
 
 @published(version=1)
@@ -337,7 +339,7 @@ class ConsultationWithdrawn(Event):
 
     consultation_id: ConsultationId
     case_id: CaseId
-    reason: Literal["wrong_case", "entered_twice", "not_held", "by_mistake"]
+    reason: WithdrawalReason
 
 
 @upcaster("casework.ConsultationWithdrawn", from_version=1)

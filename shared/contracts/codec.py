@@ -9,7 +9,7 @@ from __future__ import annotations
 import types
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, is_dataclass
+from dataclasses import is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -17,7 +17,7 @@ from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 import orjson
 
-from shared.contracts.envelope import Envelope, Recorded
+from shared.contracts.envelope import Envelope, Origin, Recorded
 from shared.contracts.model import Event, EventId, Hidden, PersonalClass
 from shared.contracts.registry import contract_named, contract_of, upcast
 from shared.eventstore.port import NewEvent, StoredEvent
@@ -47,40 +47,6 @@ class Sealer(Protocol):
     ) -> bytes | Hidden:
         """The plain bytes, or why they cannot be read. Raises ValueError for a forged cipher."""
         ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """The part of the envelope that is the same for all events of one command."""
-
-    learnt_on: date
-    actor: str
-    on_behalf_of: str | None
-    command_id: str
-    body_digest: str
-    correlation_id: str
-    causation_id: str
-
-    @classmethod
-    def by(
-        cls,
-        actor: str,
-        command_id: str,
-        learnt_on: date,
-        *,
-        correlation_id: str | None = None,
-        causation_id: str | None = None,
-    ) -> Origin:
-        """Of what is done without a request: in reaction to something, or else as an act of its own."""
-        return cls(
-            learnt_on=learnt_on,
-            actor=actor,
-            on_behalf_of=None,
-            command_id=command_id,
-            body_digest="",
-            correlation_id=correlation_id or command_id,
-            causation_id=causation_id or command_id,
-        )
 
 
 def encode(event: Event, event_id: EventId, origin: Origin, sealer: Sealer) -> NewEvent:

@@ -27,8 +27,8 @@ Rule = Literal["R0", "R1", "R2", "R3", "R4", "R5", "R6", "R7", "R8", "R9", "R10"
 
 DISTRICT: Final = "district"
 """The district serves the person itself."""
-NONE: Final = "none"
-"""Nobody does."""
+NOBODY: Final = "none"
+"""No service does."""
 
 
 def eligibility_stream(person_id: PersonId) -> str:
@@ -64,8 +64,8 @@ class HousingPhaseDetermined(Event):
 class ServiceInChargeDetermined(Event):
     """Who serves the person from ``occurred_on``.
 
-    ``integration_management`` is ``DISTRICT``, the AGS of a town with its own service, or ``NONE``;
-    ``social_advice`` the district's refugee social service in either phase (§ 18 FlüAG in AU) or ``NONE``.
+    ``integration_management`` is ``DISTRICT``, the AGS of a town with its own service, or ``NOBODY``;
+    ``social_advice`` the district's refugee social service in either phase (§ 18 FlüAG in AU) or ``NOBODY``.
     """
 
     person_id: PersonId

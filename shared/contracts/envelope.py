@@ -1,4 +1,4 @@
-"""The envelope: what is known about an event beside its data. For ever the same eleven facts."""
+"""The envelope: what is known about an event beside its data. For ever the same facts."""
 
 from __future__ import annotations
 
@@ -42,11 +42,50 @@ class Envelope:
     revision: int
     position: int
 
+    @property
+    def name(self) -> str:
+        """The event's class: the type without its service."""
+        return self.type.partition(".")[2]
+
     def known_by(self, known: KnownAt) -> bool:
         """Whether the event belongs to that state of knowledge."""
         if known is None:
             return True
         return self.position <= known if isinstance(known, int) else self.learnt_on <= known
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The part of the envelope that is the same for all events of one command."""
+
+    learnt_on: date
+    actor: str
+    on_behalf_of: str | None
+    command_id: str
+    body_digest: str
+    correlation_id: str
+    causation_id: str
+
+    @classmethod
+    def by(
+        cls,
+        actor: str,
+        command_id: str,
+        learnt_on: date,
+        *,
+        correlation_id: str | None = None,
+        causation_id: str | None = None,
+    ) -> Origin:
+        """Of what is done without a request: in reaction to something, or else as an act of its own."""
+        return cls(
+            learnt_on=learnt_on,
+            actor=actor,
+            on_behalf_of=None,
+            command_id=command_id,
+            body_digest="",
+            correlation_id=correlation_id or command_id,
+            causation_id=causation_id or command_id,
+        )
 
 
 @dataclass(frozen=True, slots=True)

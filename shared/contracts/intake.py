@@ -29,6 +29,7 @@ ResidenceKind = Literal["shared_accommodation", "follow_up_housing", "private"]
 Destination = Literal["other_district", "abroad", "unknown", "deceased"]
 ConsentScope = Literal["advice_documentation", "disclosure"]
 SettledPhase = Literal["provisional", "follow_up"]
+WithdrawalReason = Literal["wrong_person", "entered_twice", "not_true"]
 
 
 def person_stream(person_id: PersonId) -> str:
@@ -202,7 +203,7 @@ class EntryWithdrawn(Event):
 
     person_id: PersonId
     entry_id: str
-    reason: Literal["wrong_person", "entered_twice", "not_true"]
+    reason: WithdrawalReason
 
 
 @published(version=1)

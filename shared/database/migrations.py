@@ -7,9 +7,9 @@ each list says ``if not exists``, as there are files from before there were vers
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
+
+from shared.database.plain import Database, Statements
 
 Step: TypeAlias = tuple[str, ...]
 """Statements, with the dialects' words in braces."""
@@ -21,24 +21,7 @@ class TooNew(ValueError):
     """A newer program has changed these tables; this one would not know what to do with them."""
 
 
-class Statements(Protocol):
-    def read(self, statement: str, **parameters: Any) -> list[Any]: ...
-
-    def write(self, statement: str, **parameters: Any) -> int: ...
-
-
-class Growing(Statements, Protocol):
-    """What of a ``Database`` is needed here."""
-
-    @property
-    def words(self) -> Mapping[str, str]: ...
-
-    def has_table(self, name: str) -> bool: ...
-
-    def transaction(self) -> AbstractContextManager[Statements]: ...
-
-
-def migrate(database: Growing, steps: tuple[Step, ...]) -> None:
+def migrate(database: Database, steps: tuple[Step, ...]) -> None:
     """Do the steps that are missing. Raises TooNew, and what the database raises."""
     if database.has_table(TABLE) and _version(database) == len(steps):
         return  # as nearly always, and without asking for the write lock
@@ -56,4 +39,4 @@ def migrate(database: Growing, steps: tuple[Step, ...]) -> None:
 
 def _version(database: Statements) -> int:
     found = database.read(f"select version from {TABLE}")
-    return found[0]["version"] if found else 0
+    return int(found[0]["version"]) if found else 0

@@ -102,13 +102,6 @@ def connect(url: str, *, autocommit: bool = False) -> Connection:
     return connection
 
 
-def is_passing(error: psycopg.Error) -> bool:
-    """Whether the trouble may pass; any other error is PostgreSQL's last word about what it was asked."""
-    if error.sqlstate is not None:
-        return error.sqlstate.startswith(PASSING)
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)  # without an answer, so without a code
-
-
 class Pool:
     """Connections that commit each statement by themselves, each lent to one (green) thread at a time."""
 

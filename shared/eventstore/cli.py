@@ -5,20 +5,17 @@ Exit codes: 0 done, 1 refused, 2 wrong use or URL, 3 a store does not answer.
 
 from __future__ import annotations
 
-import sys
 from contextlib import closing
-from typing import Final, NoReturn, cast
+from typing import Final, cast
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from shared.eventstore.copying import Copied, CopyRefused, Target, copy
 from shared.eventstore.opening import open_store
 from shared.eventstore.port import EventStore, StoreUnavailable
 from shared.runtime.config import ConfigurationError
+from shared.runtime.terminal import AWAY, REFUSED, WRONG, fail, progress
 
-REFUSED, WRONG, AWAY = 1, 2, 3
 STAGES: Final = {"compare": "comparing what is there", "copy": "copying", "verify": "verifying"}
 
 
@@ -40,32 +37,20 @@ def copy_(source: str, target: str) -> None:
         with closing(open_store(source)) as there, closing(open_store(target)) as here:
             copied = _copied(there, cast(Target, here))
     except ConfigurationError as error:
-        _fail(str(error), WRONG)
+        fail(str(error), WRONG)
     except StoreUnavailable as error:
-        _fail(f"a store does not answer ({error})", AWAY)
+        fail(f"a store does not answer ({error})", AWAY)
     except CopyRefused as error:
-        _fail(str(error), REFUSED)
+        fail(str(error), REFUSED)
     new = f"{copied.new:,}" if copied.new else "none"
     click.echo(f"{copied.events:,} events, {new} of them new; the same in both: {copied.digest}")
 
 
 def _copied(source: EventStore, target: Target) -> Copied:
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("", total=None)
+    with progress() as bar:
+        task = bar.add_task("", total=None)
 
         def tell(stage: str, events: int) -> None:
-            progress.update(task, completed=events, description=STAGES[stage])
+            bar.update(task, completed=events, description=STAGES[stage])
 
         return copy(source, target, tell)
-
-
-def _fail(line: str, code: int) -> NoReturn:
-    click.echo(line, err=True)
-    sys.exit(code)

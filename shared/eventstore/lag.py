@@ -23,14 +23,14 @@ class Lag(NamedTuple):
         return self._asdict()
 
 
-NONE = Lag(0, 0.0)
+NO_LAG = Lag(0, 0.0)
 
 
 def lag(store: EventStore, position: int) -> Lag:
     """The lag of who has followed up to a position. Raises StoreUnavailable."""
     following = store.read_all(after=position, limit=1)
     if not following:
-        return NONE
+        return NO_LAG
     age = (datetime.now(UTC) - following[0].recorded_at).total_seconds()
     return Lag(max(1, store.events_after(position)), round(max(0.0, age), 3))
 

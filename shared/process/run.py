@@ -11,7 +11,7 @@ import errno
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, NoReturn, Protocol
@@ -19,9 +19,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, NoReturn, Protocol
 from shared.runtime.config import ConfigurationError, Settings
 
 if TYPE_CHECKING:
-    from shared.api.health import Ready, Status
     from shared.api.service import ServiceHttp
-    from shared.service.platform import Platform
     from shared.service.reactions import ServiceReact
 
 Kind = Literal["http", "react", "projector", "relay"]
@@ -128,7 +126,7 @@ def run_react(services: Sequence[type[ServiceReact]], settings: Settings) -> boo
     from shared.api import parked
     from shared.bus.consumer import nameko_config
     from shared.eventstore.opening import open_store
-    from shared.process import green
+    from shared.process import green, readiness
     from shared.runtime import logs
     from shared.service.platform import Platform
     from shared.service.provided import PLATFORMS
@@ -145,14 +143,14 @@ def run_react(services: Sequence[type[ServiceReact]], settings: Settings) -> boo
             opened.callback(platform.close)
         tokens = next(iter(platforms.values())).tokens
         pages = {parked.PATH: parked.parked_page([service.name for service in services], broker_url, tokens)}
-        green.serve_health(listener, _reacting(services, platforms), pages)
+        green.serve_health(listener, readiness.reacting(services, platforms), pages)
         return green.run_until_stopped(services, configuration | {PLATFORMS: platforms}, listener)
 
 
 def run_projector(services: Sequence[type[ServiceHttp]], settings: Settings) -> bool:
     """Keep the views of services up to date until a signal comes."""
     from shared.eventstore.opening import open_store
-    from shared.process import plain
+    from shared.process import plain, readiness
     from shared.runtime import logs
     from shared.service.platform import Platform
 
@@ -168,14 +166,15 @@ def run_projector(services: Sequence[type[ServiceHttp]], settings: Settings) -> 
             projections.append(service.projection(platform))
             opened.callback(projections[-1].lease.close)
         work = [work for one in projections for work in (one.runner.run, *one.beside)]
-        return plain.run_until_stopped(work, listener, plain.projecting([one.runner for one in projections], store))
+        return plain.run_until_stopped(work, listener, readiness.projecting([one.runner for one in projections], store))
 
 
 def run_relay(settings: Settings) -> bool:
     """Publish the store's events to the broker until a signal comes."""
+    from shared.bus.checkpoint import Checkpoint
     from shared.bus.relay import Relay
     from shared.eventstore.opening import open_store
-    from shared.process import plain
+    from shared.process import plain, readiness
     from shared.runtime import logs
 
     logs.configure("relay", level=settings.log_level, format=settings.log_format)
@@ -184,9 +183,9 @@ def run_relay(settings: Settings) -> bool:
         listener = opened.enter_context(listening(settings))
         store = open_store(settings.eventstore)
         opened.callback(store.close)
-        checkpoint = settings.data / "relay.db"
+        checkpoint = settings.data / Checkpoint.FILE
         relay = Relay(store, broker_url, checkpoint, retry_delays=settings.retry_delays)
-        return plain.run_until_stopped([relay.run], listener, plain.relaying(relay))
+        return plain.run_until_stopped([relay.run], listener, readiness.relaying(relay))
 
 
 @contextmanager
@@ -211,31 +210,6 @@ def listening(settings: Settings, *, shared: bool = False) -> Iterator[socket.so
         yield listener
     finally:
         listener.close()
-
-
-def _reacting(services: Sequence[type[ServiceReact]], platforms: Mapping[str, Platform]) -> Ready:
-    """Ready while every service's queue is subscribed; shows what is in hand, waiting and overdue."""
-    from shared.bus.consumer import status
-    from shared.projections.read import ViewReader
-
-    readers = {s.name: ViewReader(platforms[s.name].settings.views_url(s.name), s.views) for s in services}
-
-    def ready() -> tuple[bool, Status]:
-        found = [status(service.name) for service in services]
-        waiting = [one.waiting for one in found if one.waiting is not None]
-        in_hand = sum(one.in_hand for one in found)
-        is_waiting = sum(waiting) if len(waiting) == len(found) else None
-        # How old a message is, the broker does not tell.
-        lag = None if is_waiting is None else {"events": in_hand + is_waiting, "seconds": None}
-        details = {
-            "in_hand": in_hand,
-            "waiting": is_waiting,
-            "lag": lag,
-            "due": sum(service.due(platforms[service.name], readers[service.name]) for service in services),
-        }
-        return all(one.connected for one in found), details
-
-    return ready
 
 
 @contextmanager

@@ -80,6 +80,11 @@ class Fact:
         )
 
     @property
+    def name(self) -> str:
+        """The event's class: the type without its service."""
+        return self.type.partition(".")[2]
+
+    @property
     def data(self) -> Mapping[str, Any]:
         """The fields as JSON values in the contract's current shape; ``Hidden`` where one cannot be read.
 

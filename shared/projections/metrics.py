@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from shared.projections.runner import Runner
 
 
-class Lag(Collector):
+class ViewMetrics(Collector):
     """Per view: its position, the distance to the head, the age of the oldest event not yet folded, and whether one
     of them stopped it."""
 
@@ -66,15 +66,15 @@ def _age_of_next(runner: Runner, position: int) -> float:
     return max(0.0, time.time() - following[0].recorded_us / 1e6) if following else 0.0
 
 
-_lag = Lag()
-REGISTRY.register(_lag)
+_views = ViewMetrics()
+REGISTRY.register(_views)
 
 
 @contextmanager
 def observed(runner: Runner) -> Iterator[None]:
     """Report this runner's views while it runs."""
-    _lag.runners.add(runner)
+    _views.runners.add(runner)
     try:
         yield
     finally:
-        _lag.runners.discard(runner)
+        _views.runners.discard(runner)

@@ -1,10 +1,12 @@
 """Reading views: the side of the queries.
 
-reader = ViewReader(settings.views, VIEWS)
-with reader.snapshot() as now:
-    people = now.tables(PERSONS).people
-    rows = now.connection.execute(select(people).where(...)).all()
-    now.position(PERSONS)      # what the answer rests on
+Rows and positions of one snapshot fit together::
+
+    reader = ViewReader(settings.views_url(service), VIEWS)
+    with reader.snapshot() as now:
+        people = now.tables(PERSONS).people
+        rows = now.connection.execute(select(people).where(...)).all()
+        now.position(PERSONS)      # what the answer rests on
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Counters and histograms of one process, as Prometheus reads them.
+"""The metrics of one process, as Prometheus reads them, and those that belong to every kind of process.
 
 Update them from the process's own (green) threads only: under eventlet their locks are green, so a native
 thread must not touch them. What native threads count is a ``Tally``.
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Final
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, generate_latest
 from prometheus_client.core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
@@ -30,14 +30,6 @@ class Tally(Collector):
         yield CounterMetricFamily(self._name, self._documentation, value=self.value)
 
 
-REQUESTS: Final = Counter("wegmarken_http_requests", "Answered requests.", ("method", "route", "status"))
-SECONDS: Final = Histogram(
-    "wegmarken_http_seconds",
-    "Time from the request's head to the answer, seconds.",
-    ("method", "route"),
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
-)
-IN_FLIGHT: Final = Gauge("wegmarken_http_in_flight", "Requests under way.")
 STORE_UNAVAILABLE: Final = Counter(
     "wegmarken_store_unavailable_total", "Requests, messages and looks of timers that failed because a store was away."
 )

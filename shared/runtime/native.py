@@ -28,6 +28,14 @@ else:
 T = TypeVar("T")
 
 
+class Stop(Protocol):
+    """A ``threading.Event``, or what looks like one."""
+
+    def is_set(self) -> bool: ...
+
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
 class Completion(Protocol[T]):
     """The outcome of something a native thread does. Set or failed exactly once."""
 

@@ -9,15 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final, Protocol
-from zoneinfo import ZoneInfo
 
-from shared.contracts.codec import Origin, Sealer, envelope_of
+from shared.contracts.codec import Sealer, envelope_of
+from shared.contracts.envelope import Origin
 from shared.contracts.ids import named_id
-from shared.contracts.runtime import CLOCK, DayBegan
+from shared.contracts.runtime import CLOCK, OFFICE, DayBegan
 from shared.eventstore.port import EventStore
 from shared.execute import COMMANDS, Accepted, Decider, Refused, execute
 
-OFFICE: Final = ZoneInfo("Europe/Berlin")
 FIRST_DAY: Final = date(2015, 1, 1)
 """The manual clock's day before it was ever advanced."""
 

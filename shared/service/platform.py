@@ -12,14 +12,14 @@ from shared.eventstore.opening import open_store
 from shared.eventstore.port import EventStore
 from shared.privacy.access_log import AccessLog, open_access_log
 from shared.privacy.keyring import KeyRing, MasterMismatch, open_keyring
-from shared.privacy.masters import (
+from shared.privacy.sealer import KeyRingSealer
+from shared.privacy.secrets import (
     DIGEST_KEY,
     ISSUER_PUBLIC,
     SecretInvalid,
     load_masters,
     load_secret,
 )
-from shared.privacy.sealer import KeyRingSealer
 from shared.runtime.config import ConfigurationError, Settings
 from shared.service.clock import BusinessClock, ManualClock, SystemClock
 from shared.service.tokens import TokenVerifier

@@ -8,9 +8,10 @@ from typing import Any
 
 from shared.database.lease import Lease, open_lease
 from shared.projections.engine import open_engine
-from shared.projections.runner import Runner, Stop
+from shared.projections.runner import Runner
 from shared.projections.source import Source, StoreSource
 from shared.projections.view import View
+from shared.runtime.native import Stop
 from shared.service.platform import Platform
 
 

@@ -1,4 +1,6 @@
-"""The base of every service's reacting side: reactions to events and timers, without HTTP::
+"""The base of every service's reacting side: reactions to events and timers, without HTTP.
+
+A service says which it has::
 
 class CaseworkReact(ServiceReact):
     name = "casework"

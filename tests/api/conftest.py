@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from shared.api.roles import OPERATOR
-from shared.privacy.masters import ISSUER_PRIVATE, create_secrets
+from shared.privacy.secrets import ISSUER_PRIVATE, create_secrets
 from shared.service.tokens import issue
 
 SAMPLE = Path(__file__).parent / "sample_service.py"

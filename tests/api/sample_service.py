@@ -231,7 +231,8 @@ class Sample(ServiceHttp):
     @query("/sample/v1/talks/<consultation_id>", GetTalk, roles={CLERK}, personal=True)
     def get_talk(self, call: Call[GetTalk]) -> dict[str, Any]:
         """One talk, from its stream."""
-        history = load(self.platform.store, self.platform.sealer, f"consultation-{call.query.consultation_id}")
+        stream = f"consultation-{call.query.consultation_id}"
+        history = load(self.platform.store, self.platform.sealer, stream, evolve)
         if not history:
             raise Refused("unknown-talk", talk=call.query.consultation_id)
         held = history[0].event

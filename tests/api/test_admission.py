@@ -13,7 +13,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from shared.api.roles import OPERATOR, REPORTING
-from shared.privacy.masters import ISSUER_PRIVATE, ISSUER_PUBLIC
+from shared.privacy.secrets import ISSUER_PRIVATE, ISSUER_PUBLIC
 from tests.api.conftest import CASE, TALK, Running
 
 TALKS = "/sample/v1/talks"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from shared.privacy.masters import create_secrets
+from shared.privacy.secrets import create_secrets
 from shared.runtime.config import EVENTSTORES
 from tests.api.conftest import ROOT, SAMPLE, TALK, Running, eventually, running
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.casework.world import World
+from tests.casework.office import Office
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    world = World(tmp_path)
-    yield world
-    world.close()
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = Office(tmp_path)
+    yield office
+    office.close()

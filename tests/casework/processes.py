@@ -7,8 +7,8 @@ from pathlib import Path
 from time import monotonic, sleep
 
 from shared.contracts.model import PersonalClass
-from shared.privacy.masters import load_masters
-from tests.casework.world import World
+from shared.privacy.secrets import load_masters
+from tests.casework.office import Office
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
@@ -19,6 +19,6 @@ def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
         sleep(0.01)
 
 
-def world_of(data: Path) -> World:
+def office_of(data: Path) -> Office:
     """The same store, keys and views, as seen from the test."""
-    return World(data, load_masters(data / "secrets", tuple(PersonalClass)))
+    return Office(data, load_masters(data / "secrets", tuple(PersonalClass)))

@@ -23,7 +23,7 @@ from shared.contracts.casework import (
     consultation_stream,
 )
 from shared.contracts.model import PersonalClass
-from tests.casework.office import (
+from tests.casework.examples import (
     ANNA,
     BEN,
     CASE,
@@ -48,7 +48,7 @@ from tests.casework.office import (
     opened,
     talk,
 )
-from tests.casework.world import World
+from tests.casework.office import Office
 
 MAY, JUNE = date(2018, 5, 1), date(2018, 6, 1)
 told = {name: value for name, value in vars(talk).items() if name != "held_on"} | {"note": "Probe"}
@@ -57,16 +57,16 @@ corrected = ConsultationCorrected(occurred_on=MAY + DAY, team_id=TEAM, held_by=M
 withdrawn = ConsultationWithdrawn(occurred_on=JUNE, consultation_id=TALK, case_id=CASE, reason="not_held")
 
 
-def history(world: World, stream: str) -> Any:
-    return cast(Any, world.history(stream))
+def history(office: Office, stream: str) -> Any:
+    return cast(Any, office.history(stream))
 
 
-def test_a_case_on_each_day_of_its_life(world: World) -> None:
+def test_a_case_on_each_day_of_its_life(office: Office) -> None:
     ben_left = CaseMemberLeft(occurred_on=MAY, case_id=CASE, member_id=BEN)
     handed_over = replace(assigned, occurred_on=JUNE, manager_id=DEPUTY)
     closed = CaseClosed(occurred_on=TODAY, case_id=CASE, reason="aim_reached")
-    world.record(case_stream(CASE), opened, ben_joined, assigned, ben_left, handed_over, closed)
-    state = as_known(history(world, case_stream(CASE)), None)
+    office.record(case_stream(CASE), opened, ben_joined, assigned, ben_left, handed_over, closed)
+    state = as_known(history(office, case_stream(CASE)), None)
     days = [
         (tale["status"], tale["members"], tale["manager_id"])
         for tale in (answers.case(CASE, state, day) for day in (START - DAY, START, MAY, JUNE, TODAY))
@@ -82,10 +82,10 @@ def test_a_case_on_each_day_of_its_life(world: World) -> None:
     assert tale["household_id"] == HOUSEHOLD and tale["spells"] == [{"opened_on": START, "closed_on": TODAY}]
 
 
-def test_a_case_as_it_was_known(world: World) -> None:
-    world.record(case_stream(CASE), opened, learnt_on=START)
-    world.record(case_stream(CASE), ben_joined, learnt_on=MAY)
-    everything = history(world, case_stream(CASE))
+def test_a_case_as_it_was_known(office: Office) -> None:
+    office.record(case_stream(CASE), opened, learnt_on=START)
+    office.record(case_stream(CASE), ben_joined, learnt_on=MAY)
+    everything = history(office, case_stream(CASE))
     first_position = everything[0].envelope.position
     for known, members in (
         (START - DAY, set()),
@@ -97,12 +97,12 @@ def test_a_case_as_it_was_known(world: World) -> None:
         assert as_known(everything, known).members == members
 
 
-def test_a_talk_corrected_and_withdrawn(world: World) -> None:
+def test_a_talk_corrected_and_withdrawn(office: Office) -> None:
     stream = consultation_stream(TALK)
-    world.record(stream, held, learnt_on=MAY)
-    world.record(stream, corrected, learnt_on=MAY + 2 * DAY)
-    world.record(stream, withdrawn, learnt_on=JUNE)
-    everything = history(world, stream)
+    office.record(stream, held, learnt_on=MAY)
+    office.record(stream, corrected, learnt_on=MAY + 2 * DAY)
+    office.record(stream, withdrawn, learnt_on=JUNE)
+    everything = history(office, stream)
 
     def reads(day: date, known: date | int | None) -> tuple[Any, ...] | None:
         tale = answers.consultation(everything, day, known, {})
@@ -116,31 +116,31 @@ def test_a_talk_corrected_and_withdrawn(world: World) -> None:
     assert reads(TODAY, 1) == ("held", MAY, 45, False)
 
 
-def test_a_visit_has_no_content(world: World) -> None:
+def test_a_visit_has_no_content(office: Office) -> None:
     visit = VisitAttempted(occurred_on=MAY, consultation_id=VISIT, case_id=CASE, team_id=TEAM, held_by=MANAGER)
-    world.record(consultation_stream(VISIT), visit)
-    tale = answers.consultation(history(world, consultation_stream(VISIT)), TODAY, None, {})
+    office.record(consultation_stream(VISIT), visit)
+    tale = answers.consultation(history(office, consultation_stream(VISIT)), TODAY, None, {})
     assert tale is not None and tale["status"] == "attempted" and "took_part" not in tale
-    assert answers.consultation(history(world, consultation_stream(VISIT)), MAY - DAY, None, {}) is None
+    assert answers.consultation(history(office, consultation_stream(VISIT)), MAY - DAY, None, {}) is None
 
 
-def test_what_was_erased_is_missing_and_nothing_else(world: World) -> None:
-    world.record(consultation_stream(TALK), held)
-    world.keyring.destroy(CASE, {PersonalClass.HEALTH, PersonalClass.IDENTITY}, "test")
-    tale = answers.consultation(history(world, consultation_stream(TALK)), TODAY, None, {})
+def test_what_was_erased_is_missing_and_nothing_else(office: Office) -> None:
+    office.record(consultation_stream(TALK), held)
+    office.keyring.destroy(CASE, {PersonalClass.HEALTH, PersonalClass.IDENTITY}, "test")
+    tale = answers.consultation(history(office, consultation_stream(TALK)), TODAY, None, {})
     assert tale is not None and (tale["note"], tale["health"], tale["minutes"]) == (None, None, 45)
-    world.keyring.destroy(CASE, {PersonalClass.STATISTICS}, "test")
-    tale = answers.consultation(history(world, consultation_stream(TALK)), TODAY, None, {})
+    office.keyring.destroy(CASE, {PersonalClass.STATISTICS}, "test")
+    tale = answers.consultation(history(office, consultation_stream(TALK)), TODAY, None, {})
     assert tale is not None and (tale["minutes"], tale["topics"], tale["steps"]) == (None, None, None)
     assert tale["took_part"] == (ANNA,) and tale["held_on"] == MAY
 
 
-def test_who_told_a_talk_and_who_corrected_it_when(world: World) -> None:
+def test_who_told_a_talk_and_who_corrected_it_when(office: Office) -> None:
     stream = consultation_stream(TALK)
-    world.record(stream, held, learnt_on=MAY)
-    world.record(stream, corrected, learnt_on=MAY + 2 * DAY)
-    world.record(stream, withdrawn, learnt_on=JUNE)
-    everything = history(world, stream)
+    office.record(stream, held, learnt_on=MAY)
+    office.record(stream, corrected, learnt_on=MAY + 2 * DAY)
+    office.record(stream, withdrawn, learnt_on=JUNE)
+    everything = history(office, stream)
     tale = answers.consultation(everything, TODAY, None, {"probe": MANAGER})
     assert tale is not None
     assert [

@@ -15,7 +15,7 @@ from services.casework.standing import Colleague
 from services.casework.timeline import Timeline
 from shared.contracts.casework import CaseAssigned, CaseClosed, CaseMemberJoined, CaseMemberLeft, CaseOpened
 from shared.contracts.model import EmployeeId, TeamId
-from tests.casework.office import (
+from tests.casework.examples import (
     ANNA,
     BEN,
     CASE,

@@ -30,7 +30,7 @@ from shared.contracts.casework import (
 )
 from shared.contracts.model import EmployeeId
 from shared.execute import Refused
-from tests.casework.office import (
+from tests.casework.examples import (
     ANNA,
     BEN,
     CASE,

@@ -15,8 +15,8 @@ from shared.contracts.casework import (
     employee_stream,
 )
 from shared.contracts.model import PersonalClass
-from tests.casework.office import DAY, HALF, MANAGER, START, an_id
-from tests.casework.world import World
+from tests.casework.examples import DAY, HALF, MANAGER, START, an_id
+from tests.casework.office import Office
 
 CONTRACT = an_id("contract")
 ENDS = date(2020, 1, 31)
@@ -29,78 +29,78 @@ hired = EmployeeJoined(
 concluded = ContractConcluded(occurred_on=START, employee_id=MANAGER, contract_id=CONTRACT, fte=HALF, ends_on=ENDS)
 
 
-def employ(world: World, *, known_on: date = START) -> None:
-    world.record(employee_stream(MANAGER), hired, concluded, learnt_on=known_on)
-    world.catch_up()
+def employ(office: Office, *, known_on: date = START) -> None:
+    office.record(employee_stream(MANAGER), hired, concluded, learnt_on=known_on)
+    office.catch_up()
 
 
-def test_each_threshold_is_announced_on_its_day_and_once(world: World) -> None:
-    employ(world)
+def test_each_threshold_is_announced_on_its_day_and_once(office: Office) -> None:
+    employ(office)
     for ahead, day in DUE.items():
-        world.beat(day - DAY)
-        assert (day, ahead) not in world.announced(MANAGER)
-        world.beat(day)
-        world.beat(day)  # the view does not know of it yet
-        world.catch_up()
-        world.beat(day + DAY)
-    assert world.announced(MANAGER) == IN_TIME
+        office.beat(day - DAY)
+        assert (day, ahead) not in office.announced(MANAGER)
+        office.beat(day)
+        office.beat(day)  # the view does not know of it yet
+        office.catch_up()
+        office.beat(day + DAY)
+    assert office.announced(MANAGER) == IN_TIME
 
 
-def test_downtime_delays_announcements_and_loses_none(world: World) -> None:
-    employ(world)
-    world.beat(ENDS + 10 * DAY)
-    world.catch_up()
-    world.beat(ENDS + 11 * DAY)
-    assert world.announced(MANAGER) == IN_TIME
-    *_, last = world.history(employee_stream(MANAGER))
+def test_downtime_delays_announcements_and_loses_none(office: Office) -> None:
+    employ(office)
+    office.beat(ENDS + 10 * DAY)
+    office.catch_up()
+    office.beat(ENDS + 11 * DAY)
+    assert office.announced(MANAGER) == IN_TIME
+    *_, last = office.history(employee_stream(MANAGER))
     assert last.envelope.learnt_on == ENDS + 10 * DAY
 
 
-def test_views_built_anew_announce_nothing_again(world: World) -> None:
-    employ(world)
-    world.beat(DUE[90])
-    fresh = world.store.head()
-    world.catch_up()
-    world.beat(DUE[90])
-    assert world.store.head() == fresh and world.announced(MANAGER) == IN_TIME[:2]
+def test_views_built_anew_announce_nothing_again(office: Office) -> None:
+    employ(office)
+    office.beat(DUE[90])
+    fresh = office.store.head()
+    office.catch_up()
+    office.beat(DUE[90])
+    assert office.store.head() == fresh and office.announced(MANAGER) == IN_TIME[:2]
 
 
-def test_of_passed_thresholds_only_the_nearest_is_announced(world: World) -> None:
-    employ(world, known_on=date(2019, 12, 1))
-    world.beat(date(2019, 12, 1))
-    world.catch_up()
-    world.beat(DUE[30])
-    assert world.announced(MANAGER) == IN_TIME[1:]
+def test_of_passed_thresholds_only_the_nearest_is_announced(office: Office) -> None:
+    employ(office, known_on=date(2019, 12, 1))
+    office.beat(date(2019, 12, 1))
+    office.catch_up()
+    office.beat(DUE[30])
+    assert office.announced(MANAGER) == IN_TIME[1:]
 
 
-def test_a_contract_that_ended_early_is_not_announced(world: World) -> None:
-    employ(world)
+def test_a_contract_that_ended_early_is_not_announced(office: Office) -> None:
+    employ(office)
     ended = ContractEnded(occurred_on=date(2018, 7, 15), employee_id=MANAGER, contract_id=CONTRACT, reason="own_wish")
-    world.record(employee_stream(MANAGER), ended)
-    world.beat(DUE[180])  # the view does not know of it yet, the stream does
-    world.catch_up()
-    world.beat(ENDS)
-    assert world.announced(MANAGER) == []
+    office.record(employee_stream(MANAGER), ended)
+    office.beat(DUE[180])  # the view does not know of it yet, the stream does
+    office.catch_up()
+    office.beat(ENDS)
+    assert office.announced(MANAGER) == []
 
 
-def test_a_contract_without_end_or_of_an_erased_employee_is_not_announced(world: World) -> None:
-    employ(world)
-    world.keyring.destroy(MANAGER, {PersonalClass.EMPLOYEE}, "test")
-    world.catch_up()
-    world.beat(ENDS)
-    assert world.announced(MANAGER) == []
+def test_a_contract_without_end_or_of_an_erased_employee_is_not_announced(office: Office) -> None:
+    employ(office)
+    office.keyring.destroy(MANAGER, {PersonalClass.EMPLOYEE}, "test")
+    office.catch_up()
+    office.beat(ENDS)
+    assert office.announced(MANAGER) == []
 
 
-def test_how_many_contracts_end_soon_is_told_to_whoever_watches(world: World) -> None:
+def test_how_many_contracts_end_soon_is_told_to_whoever_watches(office: Office) -> None:
     def ending(within: int, on: date) -> float | None:
-        observe_contracts(world.reader, lambda: on)
+        observe_contracts(office.reader, lambda: on)
         return REGISTRY.get_sample_value("wegmarken_contracts_ending", {"within_days": str(within)})
 
     assert isnan(ending(30, ENDS) or 0), "its view is not there yet"
-    employ(world)
+    employ(office)
     assert [ending(within, ENDS - 60 * DAY) for within in (30, 90, 180)] == [0, 1, 1]
     assert [ending(30, ENDS - 30 * DAY), ending(30, ENDS), ending(30, ENDS + DAY)] == [1, 1, 0]
     early = ContractEnded(occurred_on=START + DAY, employee_id=MANAGER, contract_id=CONTRACT, reason="own_wish")
-    world.record(employee_stream(MANAGER), early)
-    world.catch_up()
+    office.record(employee_stream(MANAGER), early)
+    office.catch_up()
     assert ending(180, ENDS - 60 * DAY) == 0, "it ended early"

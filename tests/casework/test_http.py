@@ -18,13 +18,12 @@ import requests
 from shared.api.roles import HEAD_OF_OFFICE, IMPORTER, INTAKE_CLERK, INTEGRATION_MANAGER, TEAM_LEAD
 from shared.contracts.casework import ConsultationHeld, case_of, employee_stream
 from shared.contracts.model import EmployeeId, Hidden, HouseholdId, PersonalClass, PersonId
-from shared.execute import load
 from shared.privacy.access_log import AccessLog, FileAccessLog
-from shared.privacy.masters import ISSUER_PRIVATE
+from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.clock import advance
 from shared.service.tokens import issue
-from tests.casework.processes import world_of
-from tests.casework.world import World
+from tests.casework.office import Office
+from tests.casework.processes import office_of
 from tests.processes import running
 
 TODAY = "2018-07-31"
@@ -37,10 +36,10 @@ NOBODY = "00000000-0000-4000-8000-000000000000"
 
 @dataclass
 class Casework:
-    """The running service, somebody at its door, and the world it shares with the others."""
+    """The running service, somebody at its door, and the office it shares with the others."""
 
     url: str
-    world: World
+    office: Office
     log: AccessLog
     key: bytes
     session: requests.Session = field(default_factory=requests.Session)
@@ -68,7 +67,7 @@ class Casework:
     def get(self, path: str, account: str = "head", roles: tuple[str, ...] = HEAD, **query: Any) -> requests.Response:
         """Asked after everything that is recorded now is in the views."""
         headers = {"Authorization": f"Bearer {issue(self.key, account, roles)}", "Accept-Language": "en"}
-        headers["Min-Position"] = str(self.world.store.head())
+        headers["Min-Position"] = str(self.office.store.head())
         return self.session.get(f"{self.url}/casework/v1{path}", params=query, headers=headers, timeout=20)
 
     def shown(self, path: str, account: str = "head", roles: tuple[str, ...] = HEAD, **query: Any) -> Any:
@@ -78,7 +77,7 @@ class Casework:
 
     def search(self, account: str, roles: tuple[str, ...], case_id: str, **asked: Any) -> requests.Response:
         """The consultations of a case, after everything that is recorded now is in the views."""
-        head = str(self.world.store.head())
+        head = str(self.office.store.head())
         return self.ask("/consultations/search", {"case_id": case_id, **asked}, account, roles, Min_Position=head)
 
     def told(self, account: str, roles: tuple[str, ...], case_id: str, **asked: Any) -> list[Any]:
@@ -107,10 +106,10 @@ class Team:
 @pytest.fixture(scope="module")
 def casework(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Casework]:
     data = tmp_path_factory.mktemp("casework")
-    with running("casework", data, "http", "projector") as (http, _), closing(world_of(data)) as world:
-        advance(world.store, world.sealer, date.fromisoformat(TODAY), "probe")
+    with running("casework", data, "http", "projector") as (http, _), closing(office_of(data)) as office:
+        advance(office.store, office.sealer, date.fromisoformat(TODAY), "probe")
         key = (data / "secrets" / ISSUER_PRIVATE).read_bytes()
-        yield Casework(http.url, world, FileAccessLog(data / "access-log"), key)
+        yield Casework(http.url, office, FileAccessLog(data / "access-log"), key)
 
 
 def a_team(casework: Casework) -> Team:
@@ -135,8 +134,8 @@ def a_household(casework: Casework, *persons: str) -> str:
     """Of whom the district is in charge; the id of their case."""
     household_id = str(uuid4())
     for person_id in map(PersonId, persons):
-        casework.world.determine(person_id, HouseholdId(household_id), "district", date(2018, 2, 1))
-        casework.world.nudge(person_id, date.fromisoformat(TODAY))
+        casework.office.determine(person_id, HouseholdId(household_id), "district", date(2018, 2, 1))
+        casework.office.nudge(person_id, date.fromisoformat(TODAY))
     return case_of(HouseholdId(household_id))
 
 
@@ -256,7 +255,7 @@ def test_of_many_hired_under_one_account_at_the_same_moment_one_is(casework: Cas
 
 def test_an_account_is_not_used_again_after_its_employee_was_erased(casework: Casework) -> None:
     team = a_team(casework)
-    casework.world.keyring.destroy(team.ids[team.deputy], {PersonalClass.EMPLOYEE}, "test")
+    casework.office.keyring.destroy(team.ids[team.deputy], {PersonalClass.EMPLOYEE}, "test")
     again = {"account": team.deputy, "name": "Max Muster", "qualification": "graduate", "joined_on": TODAY}
     assert problem(casework.ask("/employees", again)) == "account-taken"
 
@@ -279,7 +278,7 @@ def test_who_was_erased_gets_nothing_more(casework: Casework) -> None:
     grant = casework.do("/grants", {**funds, "rate_graduate": "64000", "rate_intermediate": "51000"})["id"]
     posts = f"/grants/{grant}/posts"
     post = casework.do(posts, {"qualification": "graduate", "fte": "0.64", "created_on": "2018-02-01"})["id"]
-    casework.world.keyring.destroy(erased, {PersonalClass.EMPLOYEE}, "test")
+    casework.office.keyring.destroy(erased, {PersonalClass.EMPLOYEE}, "test")
 
     given = [
         (f"/employees/{erased}/team", {"team_id": team.team_id, "since": TODAY}),
@@ -291,11 +290,11 @@ def test_who_was_erased_gets_nothing_more(casework: Casework) -> None:
             {"team_id": team.team_id, "manager_id": erased, "assigned_on": TODAY},
         ),
     ]
-    before = casework.world.store.head()
+    before = casework.office.store.head()
     for path, body in given:
         refused = casework.ask(path, body, "import", (IMPORTER,))
         assert (refused.status_code, problem(refused)) == (404, "unknown-employee"), path
-    assert casework.world.store.head() == before
+    assert casework.office.store.head() == before
     casework.do(f"/covers/{running['id']}/end", {"ended_on": TODAY})  # what there was may be ended
 
 
@@ -351,10 +350,10 @@ def test_a_talk_is_sealed_with_the_cases_keys(casework: Casework) -> None:
     case_id = a_household(casework, anna)
     assign(casework, case_id, team)
     talk = casework.do("/consultations", a_talk(case_id, anna), team.manager, MANAGER)
-    (stored,) = casework.world.store.read(talk["stream"])
+    (stored,) = casework.office.store.read(talk["stream"])
     assert b"Probe" not in stored.data and b"outreach" not in stored.data and b"housing" not in stored.data
-    casework.world.keyring.destroy(case_id, {PersonalClass.IDENTITY}, "test")
-    (recorded,) = load(casework.world.store, casework.world.sealer, talk["stream"])
+    casework.office.keyring.destroy(case_id, {PersonalClass.IDENTITY}, "test")
+    (recorded,) = casework.office.history(talk["stream"])
     assert isinstance(recorded.event, ConsultationHeld)
     assert recorded.event.note is Hidden.ERASED and recorded.event.minutes == 45
     (told,) = casework.told(team.manager, MANAGER, case_id)
@@ -370,7 +369,7 @@ def test_a_case_that_is_not_yours(casework: Casework) -> None:
     assign(casework, case_id, team)
     talk = casework.do("/consultations", a_talk(case_id, anna), team.manager, MANAGER)["id"]
     strangers = [(team.deputy, MANAGER), (other.manager, MANAGER), (other.lead, LEAD), ("nobody", MANAGER)]
-    head = casework.world.store.head()
+    head = casework.office.store.head()
     for account, roles in strangers:
         for path, body in (
             *((("/consultations", a_talk(case_id, anna)),) if account != team.deputy else ()),  # who may walk in there
@@ -383,7 +382,7 @@ def test_a_case_that_is_not_yours(casework: Casework) -> None:
         assert (refused.status_code, problem(refused)) == (403, "not-your-consultation")
         refused = casework.search(account, roles, case_id)
         assert (refused.status_code, problem(refused)) == (403, "not-your-case")
-    assert casework.world.store.head() == head, "nothing was recorded"
+    assert casework.office.store.head() == head, "nothing was recorded"
     assert casework.get(f"/cases/{case_id}", other.manager, MANAGER).status_code == 403
     assert casework.get(f"/cases/{case_id}", team.deputy, MANAGER).status_code == 200  # a walk-in: whose is it?
     assert casework.shown("/cases", other.manager, MANAGER)["cases"] == []
@@ -399,7 +398,7 @@ def test_a_walk_in_is_recorded_by_a_colleague_who_reads_nothing(casework: Casewo
     assert (shown["case_id"], shown["capacity"], shown["contact"]) == (case_id, "walk_in", None)
 
     walk_in = casework.do("/consultations", a_talk(case_id, anna, held_on=TODAY), team.deputy, MANAGER)
-    (stored,) = load(casework.world.store, casework.world.sealer, walk_in["stream"])
+    (stored,) = casework.office.history(walk_in["stream"])
     assert isinstance(stored.event, ConsultationHeld) and stored.event.held_by == team.ids[team.deputy]
     assert stored.envelope.on_behalf_of is None, "nobody is covered"
     assert problem(casework.search(team.deputy, MANAGER, case_id)) == "not-your-case"
@@ -420,8 +419,8 @@ def test_who_looks_after_a_household(casework: Casework) -> None:
     household_id = str(uuid4())
     nobody = casework.shown(f"/households/{household_id}/case", "clerk", CLERK)
     assert (nobody["household_id"], nobody["case"]) == (household_id, None)
-    casework.world.determine(PersonId(anna), HouseholdId(household_id), "district", date(2018, 2, 1))
-    casework.world.nudge(PersonId(anna), date.fromisoformat(TODAY))
+    casework.office.determine(PersonId(anna), HouseholdId(household_id), "district", date(2018, 2, 1))
+    casework.office.nudge(PersonId(anna), date.fromisoformat(TODAY))
     case_id = case_of(HouseholdId(household_id))
     unassigned = casework.shown(f"/households/{household_id}/case", "clerk", CLERK)["case"]
     assert (unassigned["case_id"], unassigned["team"], unassigned["manager"]) == (case_id, None, None)
@@ -538,7 +537,7 @@ def test_a_cover_opens_the_cases_and_its_end_closes_them(casework: Casework) -> 
     pair = {"employee_id": team.ids[team.manager], "deputy_id": team.ids[team.deputy]}
     cover = casework.do("/covers", {**pair, **today}, team.deputy, MANAGER)
     talk = casework.do("/consultations", a_talk(case_id, anna), team.deputy, MANAGER)  # at once, no waiting
-    (stored,) = load(casework.world.store, casework.world.sealer, talk["stream"])
+    (stored,) = casework.office.history(talk["stream"])
     assert stored.envelope.actor == team.deputy
     assert stored.envelope.on_behalf_of == team.ids[team.manager]
     assert isinstance(stored.event, ConsultationHeld) and stored.event.held_by == team.ids[team.deputy]
@@ -589,7 +588,7 @@ def test_an_import_records_for_whoever_had_the_case(casework: Casework) -> None:
     assert (refused.status_code, problem(refused)) == (409, "case-not-assigned")
     assign(casework, case_id, team)
     talk = casework.do("/consultations", a_talk(case_id, anna), "import", IMPORT, Learnt_On="2018-05-03")
-    (stored,) = load(casework.world.store, casework.world.sealer, talk["stream"])
+    (stored,) = casework.office.history(talk["stream"])
     assert isinstance(stored.event, ConsultationHeld) and stored.event.held_by == team.ids[team.manager]
     assert stored.envelope.learnt_on == date(2018, 5, 3)
 
@@ -631,11 +630,11 @@ def test_a_repeated_command_gets_its_first_answer_whatever_happened_since(casewo
     ],
 )
 def test_invalid_fields_are_named(casework: Casework, change: dict[str, Any], path: str) -> None:
-    head = casework.world.store.head()
+    head = casework.office.store.head()
     answer = casework.ask("/consultations", a_talk(str(uuid4()), str(uuid4()), **change), "import", IMPORT)
     assert (answer.status_code, problem(answer)) == (422, "invalid-fields")
     assert path in [error["path"] for error in answer.json()["errors"]]
-    assert casework.world.store.head() == head
+    assert casework.office.store.head() == head
 
 
 @pytest.mark.parametrize(

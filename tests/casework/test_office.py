@@ -47,7 +47,7 @@ from shared.contracts.casework import (
     TeamJoined,
 )
 from shared.contracts.model import Ags, EmployeeId, Hidden, TeamId
-from tests.casework.office import (
+from tests.casework.examples import (
     ADELBERG,
     AICHELBERG,
     DAY,

@@ -26,7 +26,7 @@ from shared.contracts.casework import (
 )
 from shared.contracts.eligibility import ServiceInChargeDetermined
 from shared.contracts.model import Hidden, HouseholdId, PersonId
-from tests.casework.office import (
+from tests.casework.examples import (
     ANNA,
     BEN,
     CASE,
@@ -38,7 +38,7 @@ from tests.casework.office import (
     START,
     TODAY,
 )
-from tests.casework.world import World
+from tests.casework.office import Office
 
 MAY = date(2018, 5, 1)
 in_charge = ServiceInChargeDetermined(
@@ -86,58 +86,58 @@ def test_nothing_follows_from_nothing_or_from_what_was_erased() -> None:
 # --- carried out ----------------------------------------------------------------------------------
 
 
-def events_of(world: World, case_id: str) -> list[type]:
-    return [type(recorded.event) for recorded in world.history(f"case-{case_id}")]
+def events_of(office: Office, case_id: str) -> list[type]:
+    return [type(recorded.event) for recorded in office.history(f"case-{case_id}")]
 
 
-def test_a_household_comes_grows_and_goes(world: World) -> None:
+def test_a_household_comes_grows_and_goes(office: Office) -> None:
     for person in (ANNA, BEN):
-        world.determine(person, HOUSEHOLD, "district", START)
-        world.nudge(person, TODAY)
-    assert world.case(CASE).members == {ANNA, BEN}
+        office.determine(person, HOUSEHOLD, "district", START)
+        office.nudge(person, TODAY)
+    assert office.case(CASE).members == {ANNA, BEN}
     for person in (ANNA, BEN):
-        world.determine(person, HOUSEHOLD, "08117019", MAY)
-        world.nudge(person, TODAY)
-    assert events_of(world, CASE) == [CaseOpened, CaseMemberJoined, CaseMemberLeft, CaseMemberLeft, CaseClosed]
-    assert world.case(CASE).status == "closed"
+        office.determine(person, HOUSEHOLD, "08117019", MAY)
+        office.nudge(person, TODAY)
+    assert events_of(office, CASE) == [CaseOpened, CaseMemberJoined, CaseMemberLeft, CaseMemberLeft, CaseClosed]
+    assert office.case(CASE).status == "closed"
 
 
-def test_the_envelope_says_what_led_to_it(world: World) -> None:
-    cause = world.determine(ANNA, HOUSEHOLD, "district", START)
-    world.nudge(ANNA, TODAY)
-    (opened,) = world.history(case_stream(CASE))
-    (determined,) = world.history(f"eligibility-{ANNA}")
+def test_the_envelope_says_what_led_to_it(office: Office) -> None:
+    office.determine(ANNA, HOUSEHOLD, "district", START)
+    office.nudge(ANNA, TODAY)
+    (opened,) = office.history(case_stream(CASE))
+    (determined,) = office.history(f"eligibility-{ANNA}")
     assert opened.event.occurred_on == START
     assert opened.envelope.actor == "service:casework"
     assert opened.envelope.learnt_on == TODAY
-    assert opened.envelope.causation_id == cause == determined.envelope.event_id
+    assert opened.envelope.causation_id == determined.envelope.event_id
     assert opened.envelope.correlation_id == determined.envelope.correlation_id
 
 
-def test_a_person_moves_to_the_other_households_case(world: World) -> None:
+def test_a_person_moves_to_the_other_households_case(office: Office) -> None:
     for person in (ANNA, BEN):
-        world.determine(person, HOUSEHOLD, "district", START)
-        world.nudge(person, TODAY)
-    world.determine(BEN, OTHER_HOUSEHOLD, "district", MAY)
-    world.nudge(BEN, TODAY)
-    assert world.case(CASE).members == {ANNA} and world.case(CASE).status == "open"
-    assert world.case(OTHER_CASE).members == {BEN} and world.case(OTHER_CASE).status == "open"
+        office.determine(person, HOUSEHOLD, "district", START)
+        office.nudge(person, TODAY)
+    office.determine(BEN, OTHER_HOUSEHOLD, "district", MAY)
+    office.nudge(BEN, TODAY)
+    assert office.case(CASE).members == {ANNA} and office.case(CASE).status == "open"
+    assert office.case(OTHER_CASE).members == {BEN} and office.case(OTHER_CASE).status == "open"
 
 
-def test_a_nudge_about_somebody_unknown_changes_nothing(world: World) -> None:
-    world.nudge(ANNA, TODAY)
-    assert world.store.head() == 0
+def test_a_nudge_about_somebody_unknown_changes_nothing(office: Office) -> None:
+    office.nudge(ANNA, TODAY)
+    assert office.store.head() == 0
 
 
-def test_old_and_repeated_nudges_change_nothing(world: World) -> None:
-    world.determine(ANNA, HOUSEHOLD, "district", START)
-    world.determine(ANNA, HOUSEHOLD, "none", MAY)
-    world.determine(ANNA, HOUSEHOLD, "district", MAY + DAY)
-    world.nudge(ANNA, TODAY)
-    head = world.store.head()
+def test_old_and_repeated_nudges_change_nothing(office: Office) -> None:
+    office.determine(ANNA, HOUSEHOLD, "district", START)
+    office.determine(ANNA, HOUSEHOLD, "none", MAY)
+    office.determine(ANNA, HOUSEHOLD, "district", MAY + DAY)
+    office.nudge(ANNA, TODAY)
+    head = office.store.head()
     for _ in range(3):
-        world.nudge(ANNA, TODAY + DAY)
-    assert world.store.head() == head
+        office.nudge(ANNA, TODAY + DAY)
+    assert office.store.head() == head
 
 
 # --- any order, any number ------------------------------------------------------------------------
@@ -172,67 +172,70 @@ def test_nudges_in_any_order_lead_to_the_same_cases(
 def test_nudges_that_come_in_between_lead_to_the_same_members(
     determined: list[tuple[PersonId, HouseholdId, str, date]], data: st.DataObject
 ) -> None:
-    with TemporaryDirectory() as directory, closing(World(Path(directory))) as world:
+    with TemporaryDirectory() as directory, closing(Office(Path(directory))) as office:
         for one in determined:
-            world.determine(*one)
+            office.determine(*one)
             for person in data.draw(st.lists(st.sampled_from(PERSONS), max_size=2)):
-                world.nudge(person, TODAY)
+                office.nudge(person, TODAY)
         for person in {person for person, *_ in determined}:
-            world.nudge(person, TODAY)
+            office.nudge(person, TODAY)
         newest = {person: (household, service) for person, household, service, _ in determined}
         for household in HOUSEHOLDS:
-            state = world.case(case_of(household))
+            state = office.case(case_of(household))
             assert state.members == {p for p, newest_of in newest.items() if newest_of == (household, "district")}
             assert (state.status == "open") == bool(state.members)
 
 
 def cases_after(determined: list[tuple[PersonId, HouseholdId, str, date]], nudges: list[PersonId]) -> list[Case]:
-    with TemporaryDirectory() as directory, closing(World(Path(directory))) as world:
+    with TemporaryDirectory() as directory, closing(Office(Path(directory))) as office:
         for one in determined:
-            world.determine(*one)
+            office.determine(*one)
         for person in nudges:
-            world.nudge(person, TODAY)
-        head = world.store.head()
+            office.nudge(person, TODAY)
+        head = office.store.head()
         for person in nudges:
-            world.nudge(person, TODAY)
-        assert world.store.head() == head, "a second round changes nothing"
-        return [world.case(case_of(household)) for household in HOUSEHOLDS]
+            office.nudge(person, TODAY)
+        assert office.store.head() == head, "a second round changes nothing"
+        return [office.case(case_of(household)) for household in HOUSEHOLDS]
 
 
-def test_members_at_once_open_one_case(world: World) -> None:
+def test_members_at_once_open_one_case(office: Office) -> None:
     """Each nudge three times at the same moment: conflicts are decided again, and the others join."""
     for person in PERSONS:
-        world.determine(person, HOUSEHOLD, "district", START)
+        office.determine(person, HOUSEHOLD, "district", START)
     start = Barrier(9)
 
     def nudge(person: PersonId) -> None:
         start.wait()
-        world.nudge(person, TODAY)
+        office.nudge(person, TODAY)
 
     threads = [Thread(target=nudge, args=(person,)) for person in PERSONS for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert world.case(CASE).members == set(PERSONS)
-    assert sorted(kind.__name__ for kind in events_of(world, CASE)) == [
+    assert office.case(CASE).members == set(PERSONS)
+    assert sorted(kind.__name__ for kind in events_of(office, CASE)) == [
         "CaseMemberJoined",
         "CaseMemberJoined",
         "CaseOpened",
     ]
 
 
-def test_who_looked_before_the_newest_determination_looks_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_looked_before_the_newest_determination_looks_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """An overtaken run writes what is out of date, sees that, and puts it right."""
-    world.determine(ANNA, HOUSEHOLD, "district", START)
-    append = world.store.append
+    office.determine(ANNA, HOUSEHOLD, "district", START)
+    append = office.store.append
     overtaken: list[str] = []
 
     def slow_append(stream: str, *args: object, **kwargs: object) -> object:
         if stream == case_stream(CASE) and not overtaken:
-            overtaken.append(world.determine(ANNA, HOUSEHOLD, "none", MAY))
+            overtaken.append(stream)
+            office.determine(ANNA, HOUSEHOLD, "none", MAY)
         return append(stream, *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(world.store, "append", slow_append)
-    world.nudge(ANNA, TODAY)
-    assert overtaken and world.case(CASE).status == "closed" and not world.case(CASE).members
+    monkeypatch.setattr(office.store, "append", slow_append)
+    office.nudge(ANNA, TODAY)
+    assert overtaken and office.case(CASE).status == "closed" and not office.case(CASE).members

@@ -51,7 +51,7 @@ from shared.contracts.model import ConsultationId, EmployeeId, MasterMissing, Pe
 from shared.privacy.sealer import ClosedSealer
 from shared.projections.engine import new_metadata
 from shared.projections.facts import Fact
-from tests.casework.office import (
+from tests.casework.examples import (
     ADELBERG,
     AICHELBERG,
     ANNA,
@@ -82,7 +82,7 @@ from tests.casework.office import (
     opened,
     talk,
 )
-from tests.casework.world import World
+from tests.casework.office import Office
 from tests.folding import content, fresh_fold
 
 EVERYTHING = Scope(everything=True)
@@ -92,9 +92,9 @@ MAY = date(2018, 5, 1)
 ALL = Sought()
 
 
-def found(world: World, sought: Sought = ALL, within: Scope = EVERYTHING, day: date = TODAY) -> list[str]:
-    world.catch_up()
-    with world.reader.snapshot() as now:
+def found(office: Office, sought: Sought = ALL, within: Scope = EVERYTHING, day: date = TODAY) -> list[str]:
+    office.catch_up()
+    with office.reader.snapshot() as now:
         cases = which_cases.find(now.connection, now.tables(CASES), sought, within, day, 100)
     return [case["case_id"] for case in cases]
 
@@ -102,46 +102,46 @@ def found(world: World, sought: Sought = ALL, within: Scope = EVERYTHING, day: d
 # --- cases ----------------------------------------------------------------------------------------
 
 
-def test_the_view_of_a_case_says_what_its_stream_says(world: World) -> None:
+def test_the_view_of_a_case_says_what_its_stream_says(office: Office) -> None:
     handed_over = replace(assigned, occurred_on=MAY, manager_id=DEPUTY)
     ben_left = CaseMemberLeft(occurred_on=MAY, case_id=CASE, member_id=BEN)
-    world.record(case_stream(CASE), opened, ben_joined, assigned, ben_left, handed_over)
-    world.catch_up()
-    state: Case = world.case(CASE)
+    office.record(case_stream(CASE), opened, ben_joined, assigned, ben_left, handed_over)
+    office.catch_up()
+    state: Case = office.case(CASE)
     for day in (START - DAY, START, MAY):
-        with world.reader.snapshot() as now:
+        with office.reader.snapshot() as now:
             (case,) = which_cases.find(now.connection, now.tables(CASES), Sought(), EVERYTHING, day, 100)
         assignment = state.assigned.on(day)
         assert case["manager_id"] == (None if assignment is None else assignment.manager_id)
         assert case["status"] == state.status and state.members == set(case["members"])
 
 
-def test_cases_are_found_by_what_is_sought(world: World) -> None:
+def test_cases_are_found_by_what_is_sought(office: Office) -> None:
     theirs = replace(opened, case_id=OTHER_CASE, household_id=OTHER_HOUSEHOLD, member_id=CEM)
-    world.record(case_stream(CASE), opened, assigned)
-    world.record(case_stream(OTHER_CASE), theirs)
+    office.record(case_stream(CASE), opened, assigned)
+    office.record(case_stream(OTHER_CASE), theirs)
     both = sorted([CASE, OTHER_CASE])
-    assert found(world) == both
-    assert found(world, Sought(household_id=OTHER_HOUSEHOLD)) == [OTHER_CASE]
-    assert found(world, Sought(unassigned=True)) == [OTHER_CASE]
-    assert found(world, Sought(unassigned=False)) == [CASE]
-    assert found(world, Sought(of=frozenset({MANAGER}))) == [CASE]
-    assert found(world, Sought(of=frozenset())) == []
-    assert found(world, Sought(status="closed")) == []
-    world.record(case_stream(CASE), CaseClosed(occurred_on=TODAY, case_id=CASE, reason="wish"))
-    assert found(world, Sought(status="closed")) == [CASE]
-    assert found(world, Sought(status="open")) == [OTHER_CASE]
-    assert found(world, day=START - DAY) == both, "assigned to nobody then"
+    assert found(office) == both
+    assert found(office, Sought(household_id=OTHER_HOUSEHOLD)) == [OTHER_CASE]
+    assert found(office, Sought(unassigned=True)) == [OTHER_CASE]
+    assert found(office, Sought(unassigned=False)) == [CASE]
+    assert found(office, Sought(of=frozenset({MANAGER}))) == [CASE]
+    assert found(office, Sought(of=frozenset())) == []
+    assert found(office, Sought(status="closed")) == []
+    office.record(case_stream(CASE), CaseClosed(occurred_on=TODAY, case_id=CASE, reason="wish"))
+    assert found(office, Sought(status="closed")) == [CASE]
+    assert found(office, Sought(status="open")) == [OTHER_CASE]
+    assert found(office, day=START - DAY) == both, "assigned to nobody then"
 
 
 @pytest.mark.parametrize(
     ("colleague", "sees"),
     [(as_manager, {CASE}), (as_deputy, {CASE}), (as_lead, {CASE, OTHER_CASE}), (as_nobody, set())],
 )
-def test_everybody_finds_the_cases_in_their_scope(world: World, colleague: Colleague, sees: set[str]) -> None:
-    world.record(case_stream(CASE), opened, assigned)
-    world.record(case_stream(OTHER_CASE), replace(opened, case_id=OTHER_CASE, household_id=OTHER_HOUSEHOLD))
-    assert set(found(world, within=scope(colleague, oversees=False))) == sees
+def test_everybody_finds_the_cases_in_their_scope(office: Office, colleague: Colleague, sees: set[str]) -> None:
+    office.record(case_stream(CASE), opened, assigned)
+    office.record(case_stream(OTHER_CASE), replace(opened, case_id=OTHER_CASE, household_id=OTHER_HOUSEHOLD))
+    assert set(found(office, within=scope(colleague, oversees=False))) == sees
 
 
 def test_head_and_import_see_all_that_is_there() -> None:
@@ -183,23 +183,23 @@ def test_the_predicate_says_what_the_scope_says(
 # --- consultations --------------------------------------------------------------------------------
 
 
-def test_a_case_has_its_visits(world: World) -> None:
+def test_a_case_has_its_visits(office: Office) -> None:
     visit = VisitAttempted(occurred_on=MAY, consultation_id=VISIT, case_id=CASE, team_id=TEAM, held_by=MANAGER)
-    world.record(consultation_stream(VISIT), visit)
-    world.catch_up()
-    with world.reader.snapshot() as now:
+    office.record(consultation_stream(VISIT), visit)
+    office.catch_up()
+    with office.reader.snapshot() as now:
         tables = now.tables(CONSULTATIONS)
         assert which_consultations.of_case(now.connection, tables, CASE) == [VISIT]
         assert which_consultations.of_case(now.connection, tables, OTHER_CASE) == []
 
 
-def contact_of(world: World) -> Contact | None:
-    world.catch_up()
-    with world.reader.snapshot() as now:
+def contact_of(office: Office) -> Contact | None:
+    office.catch_up()
+    with office.reader.snapshot() as now:
         return which_consultations.contacts(now.connection, now.tables(CONSULTATIONS), [CASE], TODAY).get(CASE)
 
 
-def test_when_and_how_a_case_was_met_last(world: World) -> None:
+def test_when_and_how_a_case_was_met_last(office: Office) -> None:
     """The newest valid talk, of several on one day the one told last; a year has the talks of that year."""
     told = {name: value for name, value in vars(talk).items() if name not in ("held_on", "consultation_id")}
     first, second, third = (ConsultationId(an_id(f"talk {n}")) for n in range(3))
@@ -208,33 +208,33 @@ def test_when_and_how_a_case_was_met_last(world: World) -> None:
         event = ConsultationHeld(occurred_on=on, consultation_id=which, team_id=TEAM, held_by=MANAGER, **told)
         return replace(event, **other)
 
-    assert contact_of(world) is None
+    assert contact_of(office) is None
     visit = VisitAttempted(occurred_on=MAY, consultation_id=VISIT, case_id=CASE, team_id=TEAM, held_by=MANAGER)
-    world.record(consultation_stream(VISIT), visit)
-    assert contact_of(world) == Contact(last_attempt_on=MAY)
-    world.record(consultation_stream(first), held(first, date(2017, 12, 30)))
-    world.record(consultation_stream(second), held(second, MAY, setting="office", took_part=(BEN, CEM)))
-    assert contact_of(world) == Contact(MAY, None, 1, LastTalk(second, "office", (BEN, CEM), (BEN,)))
-    world.record(consultation_stream(third), held(third, MAY, setting="remote"))
-    assert contact_of(world) == Contact(MAY, None, 2, LastTalk(third, "remote", (ANNA,), (BEN,)))
+    office.record(consultation_stream(VISIT), visit)
+    assert contact_of(office) == Contact(last_attempt_on=MAY)
+    office.record(consultation_stream(first), held(first, date(2017, 12, 30)))
+    office.record(consultation_stream(second), held(second, MAY, setting="office", took_part=(BEN, CEM)))
+    assert contact_of(office) == Contact(MAY, None, 1, LastTalk(second, "office", (BEN, CEM), (BEN,)))
+    office.record(consultation_stream(third), held(third, MAY, setting="remote"))
+    assert contact_of(office) == Contact(MAY, None, 2, LastTalk(third, "remote", (ANNA,), (BEN,)))
     earlier = {name: getattr(held(third, MAY), name) for name in ConsultationHeld.__dataclass_fields__}
-    world.record(consultation_stream(third), ConsultationCorrected(**{**earlier, "occurred_on": MAY - DAY}))
-    assert contact_of(world) == Contact(MAY, None, 2, LastTalk(second, "office", (BEN, CEM), (BEN,)))
+    office.record(consultation_stream(third), ConsultationCorrected(**{**earlier, "occurred_on": MAY - DAY}))
+    assert contact_of(office) == Contact(MAY, None, 2, LastTalk(second, "office", (BEN, CEM), (BEN,)))
     for which in (second, third):
         withdrawn = ConsultationWithdrawn(occurred_on=TODAY, consultation_id=which, case_id=CASE, reason="not_held")
-        world.record(consultation_stream(which), withdrawn)
-    assert contact_of(world) == Contact(date(2017, 12, 30), MAY, 0, LastTalk(first, "outreach", (ANNA,), (BEN,)))
+        office.record(consultation_stream(which), withdrawn)
+    assert contact_of(office) == Contact(date(2017, 12, 30), MAY, 0, LastTalk(first, "outreach", (ANNA,), (BEN,)))
 
 
-def test_after_an_erasure_the_way_of_the_last_talk_is_as_if_folded_anew(world: World) -> None:
+def test_after_an_erasure_the_way_of_the_last_talk_is_as_if_folded_anew(office: Office) -> None:
     told = {name: value for name, value in vars(talk).items() if name != "held_on"}
     event = ConsultationHeld(occurred_on=MAY, team_id=TEAM, held_by=MANAGER, **told)
-    world.record(consultation_stream(TALK), event)
-    assert contact_of(world) == Contact(MAY, None, 1, LastTalk(TALK, "outreach", (ANNA,), (BEN,)))
-    world.keyring.destroy(CASE, {PersonalClass.STATISTICS}, "test")
-    assert contact_of(world) == Contact(MAY, None, 1, LastTalk(TALK, None, (ANNA,), (BEN,)))
-    fresh = fresh_fold([CONSULTATIONS], world.runner.source, erasures=world.keyring.erasures)
-    assert content(world.engine, CONSULTATIONS) == fresh[CONSULTATIONS.name]
+    office.record(consultation_stream(TALK), event)
+    assert contact_of(office) == Contact(MAY, None, 1, LastTalk(TALK, "outreach", (ANNA,), (BEN,)))
+    office.keyring.destroy(CASE, {PersonalClass.STATISTICS}, "test")
+    assert contact_of(office) == Contact(MAY, None, 1, LastTalk(TALK, None, (ANNA,), (BEN,)))
+    fresh = fresh_fold([CONSULTATIONS], office.runner.source, erasures=office.keyring.erasures)
+    assert content(office.engine, CONSULTATIONS) == fresh[CONSULTATIONS.name]
 
 
 # --- staff ----------------------------------------------------------------------------------------
@@ -248,14 +248,14 @@ concluded = ContractConcluded(
 )
 
 
-def test_staff_and_teams_on_a_day(world: World) -> None:
-    world.record(
+def test_staff_and_teams_on_a_day(office: Office) -> None:
+    office.record(
         team_stream(TEAM),
         TeamFormed(occurred_on=START, team_id=TEAM, name="Probeteam"),
         TeamAreaSet(occurred_on=START, team_id=TEAM, municipalities=(ADELBERG, AICHELBERG)),
         TeamAreaSet(occurred_on=MAY, team_id=TEAM, municipalities=()),
     )
-    world.record(
+    office.record(
         employee_stream(MANAGER),
         hired,
         TeamJoined(occurred_on=START, employee_id=MANAGER, team_id=TEAM),
@@ -263,8 +263,8 @@ def test_staff_and_teams_on_a_day(world: World) -> None:
         concluded,
         ContractEnded(occurred_on=TODAY, employee_id=MANAGER, contract_id=CONTRACT, reason="own_wish"),
     )
-    world.catch_up()
-    with world.reader.snapshot() as now:
+    office.catch_up()
+    with office.reader.snapshot() as now:
         tables = now.tables(STAFF)
         served = {
             day: [team["municipalities"] for team in who_works_where.teams(now.connection, tables, day)]
@@ -281,45 +281,45 @@ def test_staff_and_teams_on_a_day(world: World) -> None:
     assert Decimal(contract["fte"]) == HALF and contract["ended_on"] == TODAY
 
 
-def test_nothing_of_an_erased_employee_stays_in_the_views(world: World, tmp_path: Path) -> None:
-    world.record(employee_stream(MANAGER), hired, concluded)
-    world.catch_up()
+def test_nothing_of_an_erased_employee_stays_in_the_views(office: Office, tmp_path: Path) -> None:
+    office.record(employee_stream(MANAGER), hired, concluded)
+    office.catch_up()
     assert b"Marabella" in everything_in(tmp_path, "casework.db")
-    world.keyring.destroy(MANAGER, {PersonalClass.EMPLOYEE}, "test")
-    world.catch_up()
-    with world.reader.snapshot() as now:
+    office.keyring.destroy(MANAGER, {PersonalClass.EMPLOYEE}, "test")
+    office.catch_up()
+    with office.reader.snapshot() as now:
         tables = now.tables(STAFF)
         assert who_works_where.employees(now.connection, tables, TODAY) == []
         assert who_works_where.contracts(now.connection, tables) == {}
     assert b"Marabella" not in everything_in(tmp_path, "casework.db")
-    world.record(employee_stream(MANAGER), TeamJoined(occurred_on=TODAY, employee_id=MANAGER, team_id=TEAM))
-    world.catch_up()
-    assert world.runner.status()["status"] == "ready"
-    with world.reader.snapshot() as now:
+    office.record(employee_stream(MANAGER), TeamJoined(occurred_on=TODAY, employee_id=MANAGER, team_id=TEAM))
+    office.catch_up()
+    assert office.runner.status().state == "ready"
+    with office.reader.snapshot() as now:
         assert who_works_where.employees(now.connection, now.tables(STAFF), TODAY) == []
 
 
-def test_a_projector_without_the_master_key_stops_rather_than_losing_rows(world: World) -> None:
-    world.record(employee_stream(MANAGER), hired)
-    (stored,) = world.store.read(employee_stream(MANAGER))
+def test_a_projector_without_the_master_key_stops_rather_than_losing_rows(office: Office) -> None:
+    office.record(employee_stream(MANAGER), hired)
+    (stored,) = office.store.read(employee_stream(MANAGER))
     with pytest.raises(MasterMissing):
         list(STAFF.fold(STAFF.tables(new_metadata(), "1"), Fact.of(stored, ClosedSealer())))
 
 
-def test_every_view_can_be_built_anew_over_everything(world: World) -> None:
+def test_every_view_can_be_built_anew_over_everything(office: Office) -> None:
     """No fold chokes on a story with one of each, and each view reads only what it says."""
-    world.record(case_stream(CASE), opened, ben_joined, assigned)
-    world.record(employee_stream(MANAGER), hired, concluded)
+    office.record(case_stream(CASE), opened, ben_joined, assigned)
+    office.record(employee_stream(MANAGER), hired, concluded)
     cover_id = an_id("cover")
-    world.record(
+    office.record(
         cover_stream(cover_id),
         CoverBegan(occurred_on=START, cover_id=cover_id, employee_id=MANAGER, deputy_id=DEPUTY, until=TODAY),
         CoverEnded(occurred_on=MAY, cover_id=cover_id),
     )
-    world.catch_up()
-    status = world.runner.status()
-    assert status["stopped"] == {} and set(status["views"]) == {view.name for view in VIEWS}
-    assert set(status["views"].values()) == {world.store.head()}
+    office.catch_up()
+    status = office.runner.status()
+    assert status.stopped == {} and set(status.views) == {view.name for view in VIEWS}
+    assert set(status.views.values()) == {office.store.head()}
 
 
 def everything_in(directory: Path, name: str) -> bytes:

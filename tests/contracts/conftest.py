@@ -6,8 +6,8 @@ import pytest
 
 from shared.contracts.model import PersonalClass
 from shared.privacy.keyring import SqliteKeyRing
-from shared.privacy.masters import create_secrets, load_masters
 from shared.privacy.sealer import KeyRingSealer
+from shared.privacy.secrets import create_secrets, load_masters
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import orjson
 
-from shared.contracts.codec import Origin
+from shared.contracts.envelope import Origin
 from shared.contracts.model import Event, Hidden
 from shared.contracts.registry import Contract
 

@@ -16,7 +16,7 @@ from deploy.generate.files import files
 from deploy.generate.places import CA_FILE, RABBITMQ, ROOT, SECRETS
 from deploy.generate.variables import VARIABLES
 from deploy.processes import CONTAINERS, HTTP, PORTAL, PROCESSES, PROJECTORS, REACTS, RELAY, SERVICES, Process
-from shared.privacy.masters import create_secrets
+from shared.privacy.secrets import create_secrets
 from shared.runtime.config import PREFIX, Settings
 from shared.service.platform import Platform
 from tests.deploy.composed import CLUSTER, DEVELOPMENT, MAIN, MONITORING, TRIED, NotSet, composed

@@ -22,6 +22,7 @@ OPERATIONS = ROOT / "docs" / "operations.md"
 
 OURS_IN = (
     "services.casework.metrics",
+    "shared.api.metrics",
     "shared.bus.metrics",
     "shared.projections.metrics",
     "shared.runtime.metrics",

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from services.eligibility import determination
 from services.eligibility.assessing import Assessor
-from services.eligibility.determination import Determined
+from services.eligibility.determination import DeterminationEvent, Determined
 from services.eligibility.looking_again import LookingAgain
 from services.eligibility.reacting import Reactions
 from services.eligibility.streams import Streams
@@ -19,23 +19,24 @@ from services.eligibility.views import DUE, VIEWS
 from services.eligibility.views.when_to_look_again import Look, due_by
 from shared.bus.nudge import Nudge
 from shared.contracts.casework import MunicipalServiceSet
-from shared.contracts.codec import Origin, Sealer, encode
+from shared.contracts.codec import Sealer
 from shared.contracts.eligibility import eligibility_stream
 from shared.contracts.envelope import Recorded
-from shared.contracts.model import Ags, Event, EventId, Hidden, PersonalClass, PersonId
+from shared.contracts.model import Ags, Event, Hidden, PersonalClass, PersonId
 from shared.contracts.registry import contract_of
-from shared.eventstore.port import NO_STREAM, StoredEvent
+from shared.eventstore.port import StoredEvent
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.execute import load
 from shared.privacy.keyring import KeyRing, open_keyring
-from shared.privacy.masters import create_secrets, load_masters
 from shared.privacy.sealer import KeyRingSealer
+from shared.privacy.secrets import create_secrets, load_masters
 from shared.projections.engine import open_engine
 from shared.projections.read import ViewReader
 from shared.projections.runner import Runner
 from shared.projections.source import StoreSource
 from shared.service.clock import ManualClock, advance
 from tests.eligibility.sentences import day
+from tests.recording import record
 
 
 @dataclass
@@ -76,20 +77,7 @@ class Office:
         self._append(f"municipality-{ags}", [event])
 
     def _append(self, stream: str, events: Sequence[Event]) -> None:
-        command_id = str(uuid4())
-        origin = Origin(
-            learnt_on=self.clock.today(),
-            actor="probe",
-            on_behalf_of=None,
-            command_id=command_id,
-            body_digest="",
-            correlation_id=command_id,
-            causation_id=command_id,
-        )
-        last = self.store.read_last(stream)
-        new = [encode(event, EventId(str(uuid4())), origin, self.sealer) for event in events]
-        expected = NO_STREAM if last is None else last.revision
-        self.store.append(stream, new, expected=expected, command_id=command_id, digest="")
+        record(self.store, self.sealer, stream, *events, learnt_on=self.clock.today())
 
     @staticmethod
     def someone() -> PersonId:
@@ -121,14 +109,14 @@ class Office:
 
     # --- what can be seen -------------------------------------------------------------------------
 
-    def determinations(self, who: PersonId) -> list[Recorded[Event]]:
-        return load(self.store, self.sealer, eligibility_stream(who))
+    def determinations(self, who: PersonId) -> list[Recorded[DeterminationEvent]]:
+        return load(self.store, self.sealer, eligibility_stream(who), determination.evolve)
 
     def determined(self, who: PersonId) -> Determined:
         """The last determinations."""
         state = determination.decider.nothing
         for recorded in self.determinations(who):
-            state = determination.evolve(state, recorded.event)  # type: ignore[arg-type]
+            state = determination.evolve(state, recorded.event)
         return state
 
     def served_by(self, who: PersonId) -> object:

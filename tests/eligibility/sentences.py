@@ -12,7 +12,8 @@ from services.eligibility import facts as person_facts
 from services.eligibility.assessment import Assessment, assess
 from services.eligibility.rules import rule_set_on
 from services.eligibility.rules.model import RuleSet
-from services.eligibility.service_in_charge import MunicipalService, Service
+from services.eligibility.service_in_charge import MunicipalService
+from shared.contracts.casework import MunicipalServiceKind
 from shared.contracts.envelope import Envelope, Recorded
 from shared.contracts.intake import (
     BirthRecorded,
@@ -247,7 +248,7 @@ class Given:
         """The history of the household's anchor; without events nobody is known there."""
         return replace(self, anchors={**self.anchors, who: _theirs(history, who)})
 
-    def where_the_town_serves(self, service: Service, since: str) -> Given:
+    def where_the_town_serves(self, service: MunicipalServiceKind, since: str) -> Given:
         since_then = (*self.service.since, (day(since), service))
         return replace(self, service=MunicipalService(since_then))
 

@@ -14,7 +14,7 @@ import requests
 from shared.api.roles import AUDITOR, INTEGRATION_MANAGER, MUNICIPAL_STAFF, REPORTING, TEAM_LEAD
 from shared.contracts.model import PersonalClass, PersonId
 from shared.privacy.access_log import FileAccessLog
-from shared.privacy.masters import ISSUER_PRIVATE
+from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.tokens import issue
 from tests.eligibility.office import Office, open_office
 from tests.eligibility.sentences import (

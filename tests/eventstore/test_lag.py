@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.eventstore.lag import NONE, lag, lags
+from shared.eventstore.lag import NO_LAG, lag, lags
 from shared.eventstore.port import EventStore
 from shared.eventstore.sqlite import SqliteEventStore
 from tests.eventstore.contract import append
@@ -21,9 +21,9 @@ def store(tmp_path: Path) -> Iterator[EventStore]:
 
 
 def test_who_has_followed_everything_is_not_behind(store: EventStore) -> None:
-    assert lag(store, 0) == NONE
+    assert lag(store, 0) == NO_LAG
     append(store, "sample-1")
-    assert lag(store, store.head()) == NONE
+    assert lag(store, store.head()) == NO_LAG
 
 
 def test_behind_is_so_many_events_and_as_old_as_the_first_of_them(store: EventStore) -> None:

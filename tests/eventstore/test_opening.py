@@ -60,8 +60,7 @@ def test_what_a_url_leaves_open_has_defaults_and_what_it_says_counts() -> None:
     from shared.eventstore.kurrentdb.url import with_defaults
 
     url = "kurrentdb://probe:hush@one:2113,two:2113"
-    assert with_defaults(url) == f"{url}?DefaultDeadline=10&KeepAliveInterval=10000&KeepAliveTimeout=10000"
-    assert (
-        with_defaults(f"{url}?defaultdeadline=3&TlsVerifyCert=true")
-        == f"{url}?defaultdeadline=3&TlsVerifyCert=true&KeepAliveInterval=10000&KeepAliveTimeout=10000"
-    )
+    ours = "&KeepAliveInterval=10000&KeepAliveTimeout=10000&GossipTimeout=2&MaxDiscoverAttempts=1"
+    assert with_defaults(url) == f"{url}?DefaultDeadline=10{ours}"
+    given = f"{url}?defaultdeadline=3&TlsVerifyCert=true"
+    assert with_defaults(given) == f"{given}{ours}"

@@ -16,7 +16,8 @@ from uuid import uuid4
 import pytest
 
 from shared.eventstore.port import NO_STREAM, AlreadyAnswered, Answer, Conflict, NewEvent, StoreUnavailable
-from shared.eventstore.sqlite import SqliteEventStore, _Append, _Writer
+from shared.eventstore.sqlite import SqliteEventStore
+from shared.eventstore.sqlite.writing import Append, Writer
 from shared.runtime.native import completion
 from tests.eventstore.contract import EventStoreContract, append, event
 
@@ -115,9 +116,9 @@ def test_one_conflict_in_a_group_is_its_own(path: Path) -> None:
 
 def written(path: Path, *group: tuple[str, Sequence[NewEvent], int, str]) -> list[Answer | AlreadyAnswered | Conflict]:
     """What becomes of appends (stream, events, expected, command id) that the writer finds waiting together."""
-    writer = _Writer(path)
+    writer = Writer(path)
     try:
-        return writer.write([_Append(*each, "digest", completion()) for each in group])
+        return writer.write([Append(*each, "digest", completion()) for each in group])
     finally:
         writer.close()
 

@@ -10,8 +10,8 @@ import pytest
 from services.intake.service import IntakeHttp
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.privacy.keyring import open_keyring
-from shared.privacy.masters import create_secrets, load_masters
 from shared.privacy.sealer import KeyRingSealer
+from shared.privacy.secrets import create_secrets, load_masters
 from tests.intake.office import Office
 
 

@@ -12,9 +12,10 @@ from typing import Any
 from uuid import uuid4
 
 from services.intake.households import Memberships
-from services.intake.person import IntakeCommand, as_known, decider
+from services.intake.person import IntakeCommand, as_known, decider, evolve
 from services.intake.views import VIEWS
-from shared.contracts.codec import Origin, Sealer
+from shared.contracts.codec import Sealer
+from shared.contracts.envelope import Origin
 from shared.contracts.intake import person_stream
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.execute import derived_id, execute, load
@@ -23,6 +24,8 @@ from shared.projections.engine import open_engine
 from shared.projections.read import Snapshot, ViewReader
 from shared.projections.runner import Runner
 from shared.projections.source import StoreSource
+
+DAY = date(2018, 11, 5)
 
 
 @dataclass
@@ -39,12 +42,13 @@ class Office:
         command_id = str(uuid4())
         person_id: Any = getattr(command, "person_id", derived_id(command_id, "person_id"))
         decides = decider(partial(derived_id, command_id), self._memberships(getattr(command, "anchor_id", None)))
-        execute(self.store, self.sealer, person_stream(person_id), decides, command, _origin(command_id))
+        origin = Origin.by("probe", command_id, DAY)
+        execute(self.store, self.sealer, person_stream(person_id), decides, command, origin)
         return person_id
 
     def history(self, person_id: Any) -> Any:
         """What was recorded about a person."""
-        return load(self.store, self.sealer, person_stream(person_id))
+        return load(self.store, self.sealer, person_stream(person_id), evolve)
 
     def _memberships(self, person_id: Any) -> Memberships | None:
         known = as_known(self.history(person_id))
@@ -64,15 +68,3 @@ class Office:
                 yield now
         finally:
             reader.close()
-
-
-def _origin(command_id: str) -> Origin:
-    return Origin(
-        learnt_on=date(2018, 11, 5),
-        actor="probe",
-        on_behalf_of=None,
-        command_id=command_id,
-        body_digest="",
-        correlation_id=command_id,
-        causation_id=command_id,
-    )

@@ -45,6 +45,10 @@ PERSON: Mapping[str, Any] = {
     "registered_on": "2016-02-01",
 }
 HOME: Mapping[str, Any] = {"kind": "follow_up_housing", "ags": AGS, "moved_in_on": "2016-02-01"}
+PERSONS, TALKS = "/intake/v1/persons", "/casework/v1/consultations"
+SEARCH = f"{PERSONS}/search"
+NOBODY = "00000000-0000-4000-8000-000000000bad"
+"""An id of nothing that was ever recorded."""
 PROBLEM = "urn:wegmarken:problem:"
 
 
@@ -65,7 +69,7 @@ class RunningOffice:
         office = cls(machine, {"case": family.case_id, "person": family.persons[0]})
         case = office.shown(f"/casework/v1/cases/{family.case_id}")
         office.ids.update(team=case["team_id"], manager=case["manager_id"])
-        office.ids["talk"] = office.done("/casework/v1/consultations", office.filled(talk()), MANAGER)["id"]
+        office.ids["talk"] = office.done(TALKS, office.filled(talk()), MANAGER)["id"]
         team = office.done("/casework/v1/teams", {"name": "Nachbartrupp", "formed_on": DAY})["id"]
         hired = {"account": OTHER, "name": "Muster Beispiel", "qualification": "graduate", "joined_on": DAY}
         employee = office.done("/casework/v1/employees", hired)["id"]
@@ -135,19 +139,17 @@ class RunningOffice:
 
     def register(self, **changes: Any) -> Any:
         """A person of one's own in follow-up housing; the answer has ``id`` and ``household_id``."""
-        return self.done("/intake/v1/persons", person(residence=HOME, **changes), CLERK)
+        return self.done(PERSONS, person(residence=HOME, **changes), CLERK)
 
     def advise(self, registered: Mapping[str, Any], **changes: Any) -> str:
         """Let somebody be entitled, wait for the case, assign it and record a first consultation; the case's id."""
-        self.done(
-            f"/intake/v1/persons/{registered['id']}/titles", {"section": "25(2)", "granted_on": "2017-01-05"}, CLERK
-        )
+        self.done(f"{PERSONS}/{registered['id']}/titles", {"section": "25(2)", "granted_on": "2017-01-05"}, CLERK)
         self.rest()
         (case,) = self.shown(f"/casework/v1/cases?household_id={registered['household_id']}")["cases"]
         case_id: str = case["case_id"]
         assigned = {"team_id": "{team}", "manager_id": "{manager}", "assigned_on": DAY}
         self.done(f"/casework/v1/cases/{case_id}/assignment", self.filled(assigned), LEAD)
-        self.done("/casework/v1/consultations", talk(case_id=case_id, took_part=[registered["id"]], **changes), MANAGER)
+        self.done(TALKS, talk(case_id=case_id, took_part=[registered["id"]], **changes), MANAGER)
         return case_id
 
     def filled(self, value: Any) -> Any:

@@ -8,59 +8,42 @@ from __future__ import annotations
 
 import base64
 import json
-import re
-import resource
-import signal
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from http.client import HTTPConnection
-from itertools import pairwise
 from typing import Any
-from urllib.parse import quote, urlsplit
-from uuid import uuid4
 
 import pytest
-import requests
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER
 from deploy.processes import SERVICES
 from shared.api.roles import OPERATOR
-from shared.bus import topology
-from shared.bus.connection import connected
-from shared.privacy.masters import ISSUER_PRIVATE, ISSUER_PUBLIC
+from shared.privacy.secrets import ISSUER_PRIVATE, ISSUER_PUBLIC
 from shared.service.tokens import issue
 from tests.platform.office import (
     DAY,
     HOME,
     IMPORTER,
+    NOBODY,
     OTHER,
     PERSON,
+    PERSONS,
+    SEARCH,
+    TALKS,
     RunningOffice,
     person,
     problem,
     talk,
-    until,
 )
 
 pytestmark = pytest.mark.platform
 
-PERSONS, CLOCK = "/intake/v1/persons", "/clock"
-SEARCH, EVENTS, STREAMS = f"{PERSONS}/search", "/reporting/v1/events/search", "/reporting/v1/streams"
-TALKS, VISITS = "/casework/v1/consultations", "/casework/v1/attempted-visits"
-CASE = "/casework/v1/cases/{case}"
+CLOCK, EVENTS, STREAMS = "/clock", "/reporting/v1/events/search", "/reporting/v1/streams"
+CASE, VISITS = "/casework/v1/cases/{case}", "/casework/v1/attempted-visits"
 YESTERDAY, TOMORROW = "2018-05-31", "2018-06-02"
 ELSEWHERE = "08118001"
 """A municipality of another district."""
-NOBODY = "00000000-0000-4000-8000-000000000bad"
-AT_ONCE = 8
-"""Commands sent at the same moment."""
 
 
 # --- the right status, and field or rule by name ----------------------------------------------------
@@ -312,390 +295,3 @@ def test_without_a_valid_token_nobody_reads(office: RunningOffice, path: str, bo
     for what, (slug, authorization) in forged(office).items():
         answer = office.ask(method, path, None, body=body, headers={"Authorization": authorization})
         assert problem(answer, 401) == slug, what
-
-
-# --- one command, one effect ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Series:
-    """A command that may be repeated: the same again, and the same with another body."""
-
-    path: str
-    account: str
-    body: Mapping[str, Any]
-    other: Mapping[str, Any] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.path
-
-
-SERIES = (
-    Series(PERSONS, CLERK, person(residence=HOME), person(residence=HOME, given_name="Anders")),
-    Series(TALKS, MANAGER, talk(note="Erstes Gespräch."), talk(note="Ein anderes.")),
-    Series("/reporting/v1/reports", HEAD, {}, {"report": "goeppingen-2018"}),
-)
-each_series = pytest.mark.parametrize("series", SERIES, ids=str)
-
-
-@each_series
-def test_the_same_command_again_gets_the_first_answer(office: RunningOffice, series: Series) -> None:
-    key, body = str(uuid4()), office.filled(series.body)
-    first = office.post(series.path, body, series.account, Idempotency_Key=key)
-    assert (first.status_code, first.headers.get("Idempotency-Replayed")) == (201, None)
-    with office.nothing_stored():
-        again = office.post(series.path, body, series.account, Idempotency_Key=key)
-    assert (again.status_code, again.json()) == (201, first.json())
-    assert again.headers["Idempotency-Replayed"] == "true"
-
-
-@each_series
-def test_a_key_used_again_for_another_body_is_refused(office: RunningOffice, series: Series) -> None:
-    key = str(uuid4())
-    assert office.post(series.path, office.filled(series.body), series.account, Idempotency_Key=key).ok
-    with office.nothing_stored():
-        for language, title in (("de", "gehört zu einer anderen Anfrage"), ("en", "belongs to another request")):
-            other = office.filled(series.other)
-            answer = office.post(series.path, other, series.account, Idempotency_Key=key, Accept_Language=language)
-            assert problem(answer, 422) == "key-reused"
-            assert title in answer.json()["title"]
-
-
-def test_a_key_is_its_account_s_own(office: RunningOffice) -> None:
-    key = str(uuid4())
-    ids = [office.done(PERSONS, person(), account, Idempotency_Key=key)["id"] for account in (CLERK, IMPORTER)]
-    assert len(set(ids)) == 2
-
-
-def test_the_key_of_a_refused_command_is_free(office: RunningOffice) -> None:
-    key = str(uuid4())
-    assert office.post(PERSONS, person(sex=1), CLERK, Idempotency_Key=key).status_code == 422
-    assert office.post(PERSONS, person(), CLERK, Idempotency_Key=key).status_code == 201
-
-
-@each_series
-def test_the_same_command_at_the_same_moment_has_one_effect(office: RunningOffice, series: Series) -> None:
-    key, body, before = str(uuid4()), office.filled(series.body), office.rest()
-    answers = at_once(lambda _: office.post(series.path, body, series.account, Idempotency_Key=key))
-    assert [answer.status_code for answer in answers] == [201] * AT_ONCE
-    assert len({answer.text for answer in answers}) == 1
-    replayed = Counter(answer.headers.get("Idempotency-Replayed") for answer in answers)
-    assert replayed == {None: 1, "true": AT_ONCE - 1}
-    (accepted, *_) = [answer.json() for answer in answers]
-    stored = office.stored("select stream, revision, position from events where position > ?", before)
-    ours = [(revision, position) for stream, revision, position in stored if stream == accepted["stream"]]
-    assert [revision for revision, _ in ours] == list(range(accepted["revision"] + 1))
-    assert ours[-1][1] == accepted["position"]
-
-
-def test_different_commands_under_one_key_at_the_same_moment_have_one_effect(office: RunningOffice) -> None:
-    key, bodies = str(uuid4()), [office.filled(talk(minutes=10 + n)) for n in range(AT_ONCE)]
-    before = office.rest()
-    answers = at_once(lambda n: office.post(TALKS, bodies[n], MANAGER, Idempotency_Key=key))
-    assert Counter(answer.status_code for answer in answers) == {201: 1, 422: AT_ONCE - 1}
-    assert {problem(answer, 422) for answer in answers if not answer.ok} == {"key-reused"}
-    assert office.head() == before + 1
-
-
-def test_commands_on_one_stream_at_the_same_moment_all_have_their_effect(office: RunningOffice) -> None:
-    registered = office.register()
-    path = f"{PERSONS}/{registered['id']}/notices"
-    answers = at_once(lambda n: office.post(path, {"language": f"x-{n}", "given_on": DAY}, CLERK))
-    assert [answer.status_code for answer in answers] == [201] * AT_ONCE
-    revisions = sorted(answer.json()["revision"] for answer in answers)
-    assert all(b == a + 1 for a, b in pairwise(revisions))
-
-
-def at_once(send: Callable[[int], requests.Response]) -> list[requests.Response]:
-    """The answers to requests that start together, each on a connection of its own."""
-    start = threading.Barrier(AT_ONCE)
-
-    def sent(number: int) -> requests.Response:
-        start.wait()
-        return send(number)
-
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(sent, range(AT_ONCE)))
-
-
-def test_a_killed_service_repeats_by_key_what_it_had_answered(office: RunningOffice) -> None:
-    """kill -9 in the middle of a series: who was not answered asks again, and each has had its effect once."""
-    office.rest()
-    before, commands = office.head(), 120
-    keys = [str(uuid4()) for _ in range(commands)]
-    answered: dict[str, dict[str, Any]] = {}
-    supervisor = office.machine.supervisor
-
-    def record(key: str) -> None:
-        body = office.filled(talk(minutes=20, note=f"Gespräch {key}"))
-
-        def accepted() -> dict[str, Any] | None:
-            try:
-                answer = office.post(TALKS, body, MANAGER, Idempotency_Key=key)
-            except requests.RequestException:
-                return None
-            assert answer.status_code in (201, 503), answer.text
-            return answer.json() if answer.ok else None
-
-        answered[key] = until(accepted, "the command is accepted", 60)
-
-    with ThreadPoolExecutor(4) as pool:
-        recording = [pool.submit(record, key) for key in keys]
-        until(lambda: len(answered) >= commands // 3, "a part of the series is done")
-        supervisor.kill("casework-http")
-        assert len(answered) < commands, "it was killed in the middle"
-        supervisor.wait_ready("casework-http")
-        for one in recording:
-            one.result()
-    stored = office.stored("select type, stream from events where position > ?", before)
-    assert len(stored) == len(set(stored)) == commands
-    assert {stream for _, stream in stored} == {answer["stream"] for answer in answered.values()}
-    with office.nothing_stored():
-        for key in keys:
-            body = office.filled(talk(minutes=20, note=f"Gespräch {key}"))
-            again = office.post(TALKS, body, MANAGER, Idempotency_Key=key)
-            assert (again.json(), again.headers["Idempotency-Replayed"]) == (answered[key], "true")
-
-
-# --- read your writes -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Look:
-    """Something that a view answers; with a body it is asked by POST."""
-
-    path: str
-    account: str
-    body: Any = None
-
-    def __str__(self) -> str:
-        return self.path
-
-    def at(self, office: RunningOffice, **headers: str) -> requests.Response:
-        ask = partial(office.get, self.path) if self.body is None else partial(office.post, self.path, self.body)
-        return ask(self.account, **headers)
-
-
-LOOKED_AT = (
-    Look(SEARCH, CLERK, {"q": "muster"}),
-    Look("/eligibility/v1/due", CLERK),
-    Look("/casework/v1/cases", HEAD),
-    Look("/reporting/v1/figures/teams", HEAD),
-)
-
-
-@pytest.mark.parametrize("look", LOOKED_AT, ids=str)
-def test_a_position_beyond_the_end_of_the_log_is_nobody_s_to_wait_for(office: RunningOffice, look: Look) -> None:
-    for position in (str(office.rest() + 1), "-1", "soon"):
-        answer = look.at(office, Min_Position=position)
-        assert problem(answer, 422) == "invalid-fields"
-        assert [error["path"] for error in answer.json()["errors"]] == ["Min-Position"]
-
-
-def test_a_view_that_is_behind_asks_to_come_again(office: RunningOffice) -> None:
-    office.rest()
-    projector = office.machine.supervisor.children["projector"]
-    projector.send(signal.SIGSTOP)
-    try:
-        position = str(office.register()["position"])
-        for look in LOOKED_AT:
-            answer = look.at(office, Min_Position=position, Accept_Language="en")
-            assert problem(answer, 503) == "view-behind"
-            assert int(answer.headers["Retry-After"]) > 0
-            assert look.at(office).ok, "who does not ask for the newest is answered"
-    finally:
-        projector.send(signal.SIGCONT)
-    for look in LOOKED_AT:
-        until(lambda look=look: look.at(office, Min_Position=position).ok, str(look))  # type: ignore[misc]
-
-
-# --- a full disk ------------------------------------------------------------------------------------
-
-
-@contextmanager
-def full_disk(office: RunningOffice, process: str, room: int) -> Iterator[None]:
-    """Within, the process cannot write beyond the first ``room`` bytes of any file."""
-    child = office.machine.supervisor.children[process].process
-    assert child is not None
-    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-    try:
-        yield
-    finally:
-        resource.prlimit(child.pid, resource.RLIMIT_FSIZE, unlimited)
-
-
-FULL = (
-    Series(PERSONS, CLERK, person(residence=HOME)),
-    Series(f"{PERSONS}/{{person}}/notices", CLERK, {"language": "ar", "given_on": DAY}),
-    Series(TALKS, MANAGER, talk(note="Gespräch vor voller Platte.")),
-    Series("/reporting/v1/reports", HEAD, {}),
-)
-
-
-@pytest.mark.parametrize("room", [0, 5_000, 10_000], ids=["nothing", "one page", "two pages"])
-@pytest.mark.parametrize("series", FULL, ids=str)
-def test_with_a_full_disk_nothing_is_half_written_and_later_all_is_well(
-    office: RunningOffice, series: Series, room: int
-) -> None:
-    """A key of the person may be made before the append fails; an append that fails leaves nothing."""
-    key, path, body = str(uuid4()), office.filled(series.path), office.filled(series.body)
-    process = f"{path.split('/')[1]}-http"
-    with office.nothing_stored(), full_disk(office, process, room):
-        for answer in at_once(lambda _: office.post(path, body, series.account, Idempotency_Key=key)):
-            assert problem(answer, 503) == "store-unavailable"
-            assert int(answer.headers["Retry-After"]) > 0
-    first = office.post(path, body, series.account, Idempotency_Key=key)
-    assert (first.status_code, first.headers.get("Idempotency-Replayed")) == (201, None), first.text
-    assert office.stored("pragma integrity_check") == [("ok",)]
-    positions = [position for (position,) in office.stored("select position from events order by position")]
-    assert positions == list(range(1, len(positions) + 1))
-    again = office.post(path, body, series.account, Idempotency_Key=key)
-    assert again.json() == first.json()
-
-
-def test_with_a_full_disk_what_needs_no_writing_goes_on(office: RunningOffice) -> None:
-    """But personal records are shown only when the access log can say who read them."""
-    looks = (
-        Look(office.filled(f"{PERSONS}/{{person}}"), CLERK),
-        Look(SEARCH, CLERK, {"q": "muster"}),
-        Look("/casework/v1/cases", HEAD),
-        Look(f"{TALKS}/search", MANAGER, office.filled({"case_id": "{case}"})),
-    )
-    with full_disk(office, "intake-http", 0), full_disk(office, "casework-http", 0):
-        assert office.get("/casework/v1/teams", HEAD).ok
-        assert office.ask("GET", "/health/ready", None, service="intake").ok
-        for look in looks:
-            answer = look.at(office)
-            assert problem(answer, 503) == "access-not-recorded"
-            assert PERSON["family_name"] not in answer.text and "cases" not in answer.json()
-    assert all(look.at(office).ok for look in looks)
-
-
-# --- no personal data where nobody looks for them ---------------------------------------------------
-
-TELLING = {
-    "family_name": "Quastenflosser",
-    "given_name": "Xenophilia",
-    "phone": "+49 7161 112358132134",
-    "file_number": "QX-2016/314159265358979",
-    "address": "Nirgendwogasse 97",
-    "note": "Frau Quastenflosser erzählte vom Quittengelee.",
-}
-# Long enough not to turn up by chance among ids and timestamps.
-TRACES = tuple(
-    word.encode(coding)
-    for word in ("quastenflosser", "xenophilia", "112358132134", "314159265358979", "nirgendwogasse", "quittengelee")
-    for coding in ("utf-8", "utf-16-le")
-)
-
-
-def test_no_personal_data_in_logs_metrics_and_messages(office: RunningOffice) -> None:
-    """Recorded, corrected, looked for, refused in every way: the names show nowhere but in the answers."""
-    with tapped(office) as messages:
-        recorded = tell(office)
-        refuse(office, recorded)
-        office.rest()
-    assert {"intake.PersonRegistered", "casework.ConsultationHeld"} <= {m["type"] for m, _, _ in messages}
-    for body, headers, routing_key in messages:
-        assert set(body) == {"id", "type", "stream", "revision", "position"}
-        assert routing_key == body["type"]
-        assert all(name.startswith("cloudEvents:") for name in headers)
-        assert traces(json.dumps([body, headers]).encode()) == set()
-    for file in logs(office):
-        content = file.read_bytes()
-        assert traces(content) == set(), file
-        if file.suffix == ".log" and file.parent.name == "logs":
-            routes = {json.loads(line).get("route", "/") for line in content.splitlines() if b'"route"' in line}
-            assert not re.search("[0-9a-f]{8}-|[?%]", "".join(routes)), "routes, never the URLs that were asked"
-    for child in office.machine.supervisor.children.values():
-        metrics = requests.get(f"{child.url}/metrics", timeout=10)
-        assert metrics.ok and traces(metrics.content) == set(), child.name
-        assert recorded["id"] not in metrics.text
-
-
-def tell(office: RunningOffice) -> Any:
-    """Everything that is done with a person: recorded, corrected, advised, looked for."""
-    names = {name: TELLING[name] for name in ("family_name", "given_name", "phone", "file_number")}
-    home = {**HOME, "address": TELLING["address"]}
-    # A key is the caller's: should there be a name in it, it must not be kept.
-    key = quote(f"{TELLING['family_name']}-{uuid4()}")
-    recorded = office.done(PERSONS, {**PERSON, **names, "residence": home}, CLERK, Idempotency_Key=key)
-    corrected = {name: value for name, value in {**PERSON, **names}.items() if name != "registered_on"}
-    corrected |= {"category": "humanitarian", "corrected_on": DAY}
-    office.done(f"{PERSONS}/{recorded['id']}/corrections/master-data", corrected, CLERK)
-    office.advise(recorded, note=TELLING["note"])
-    found = office.found(SEARCH, {"q": TELLING["family_name"]}, CLERK)["persons"]
-    assert recorded["id"] in [one["person_id"] for one in found]
-    assert office.get(f"{PERSONS}/{recorded['id']}", CLERK).json()["phone"] == TELLING["phone"]
-    return recorded
-
-
-def refuse(office: RunningOffice, recorded: Mapping[str, Any]) -> None:
-    """The names wherever a caller can put them by mistake; each is refused, none may reach a log."""
-    name, phone = TELLING["family_name"], TELLING["phone"]
-    wrong: Sequence[tuple[int, requests.Response]] = (
-        (422, office.post(PERSONS, {**PERSON, name: name}, CLERK)),
-        (422, office.post(PERSONS, {**PERSON, "sex": name, "born_on": name}, CLERK)),
-        (422, office.post(PERSONS, person(), CLERK, Idempotency_Key=TELLING["note"].encode().decode("latin-1"))),
-        (422, office.post(f"{SEARCH}?{name}={quote(phone)}", {"q": "x"}, CLERK)),
-        (422, office.post(SEARCH, {"q": name, "phone": phone}, CLERK)),
-        (405, office.get(f"{PERSONS}?q={name}", CLERK)),
-        (422, office.get(f"{PERSONS}/{name}", CLERK)),
-        (404, office.get(f"/intake/v1/people/{name}", CLERK)),
-        (405, office.ask("PUT", f"{PERSONS}/{name}", CLERK)),
-        (415, office.post(PERSONS, name.encode(), CLERK, Content_Type=f"text/{name}")),
-        (400, office.post(PERSONS, f'{{"family_name": "{name}'.encode(), CLERK)),
-        (401, office.ask("POST", SEARCH, None, body={"q": name}, headers={"Authorization": f"Bearer {name}"})),
-        (413, office.post(PERSONS, f'{{"family_name": "{name * 9000}"}}'.encode(), CLERK)),
-        (200, office.post(SEARCH, {"q": name}, CLERK, Correlation_Id=name, Accept_Language=name)),
-        (409, office.post(f"{PERSONS}/{recorded['id']}/residences", {**HOME, "address": TELLING["address"]}, CLERK)),
-        (403, office.post(TALKS, office.filled(talk(note=TELLING["note"])), OTHER)),
-        (422, office.post(TALKS, office.filled(talk(took_part=[name], setting=name)), MANAGER)),
-        (422, office.get(f"/eligibility/v1/persons/{name}?valid_at={name}", CLERK)),
-        (422, office.get(f"/reporting/v1/figures/{name}?valid_at={name}", HEAD)),
-    )
-    assert [answer.status_code for _, answer in wrong] == [status for status, _ in wrong]
-    spoken_by_hand(office, f"GET /{name} HTTP/9.9\r\nHost: {name}\r\n{name}\r\n\r\n")
-
-
-def spoken_by_hand(office: RunningOffice, request: str) -> None:
-    """What is not even HTTP."""
-    address = urlsplit(office.machine.addresses["intake"])
-    with closing(HTTPConnection(address.hostname or "", address.port, timeout=10)) as connection:
-        connection.connect()
-        connection.sock.sendall(request.encode())
-        assert b"malformed-request" in connection.sock.recv(65_536)
-
-
-def logs(office: RunningOffice) -> list[Any]:
-    """The logs of our processes and of the broker, and the access log."""
-    found = [file for file in office.data.rglob("*") if file.is_file() and _tells(file.name, file.parent.name)]
-    assert {"intake-http.log", "react.log"} <= {file.name for file in found}
-    assert any(file.parent.name == "access-log" for file in found)
-    return found
-
-
-def _tells(name: str, folder: str) -> bool:
-    return name.endswith(".log") or folder in ("logs", "access-log")
-
-
-@contextmanager
-def tapped(office: RunningOffice) -> Iterator[list[tuple[Any, Any, str]]]:
-    """Fills on leaving with what the bus carried meanwhile: body, headers and routing key of each message."""
-    messages: list[tuple[Any, Any, str]] = []
-    broker = office.machine.broker
-    assert broker is not None
-    with connected(broker.url, heartbeat=0) as connection:
-        channel = connection.channel()
-        queue = channel.queue_declare("", exclusive=True).queue
-        channel.queue_bind(queue, topology.EVENTS, "#")
-        yield messages
-        while (message := channel.basic_get(queue, no_ack=True)) is not None:
-            messages.append((json.loads(message.body), message.headers, message.delivery_info["routing_key"]))
-
-
-def traces(content: bytes) -> set[bytes]:
-    """Which of the telling words are in it, in any case."""
-    lowered = content.lower()
-    return {word for word in TRACES if word in lowered}

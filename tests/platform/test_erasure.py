@@ -11,23 +11,20 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 
 from benchmarks.office import CLERK, HEAD, MANAGER
 from deploy.supervisor import inherited
-from services.reporting.commands import FigureName
+from services.reporting.figures import FIGURES
 from shared.privacy.keyring import open_keyring
-from shared.privacy.masters import PSEUDONYM_KEY, load_secret
 from shared.privacy.pseudonyms import pseudonym
+from shared.privacy.secrets import PSEUDONYM_KEY, load_secret
 from tests.platform import invariants
-from tests.platform.office import DAY, HOME, PERSON, RunningOffice, problem, talk, until
+from tests.platform.office import DAY, HOME, NOBODY, PERSON, PERSONS, SEARCH, TALKS, RunningOffice, problem, talk, until
 
 pytestmark = pytest.mark.platform
-
-PERSONS, TALKS = "/intake/v1/persons", "/casework/v1/consultations"
-NOBODY = "00000000-0000-4000-8000-000000000bad"
 
 NAMES = {
     "family_name": "Ächzenbarth-Wolkenstieg",
@@ -86,13 +83,13 @@ class Erased:
 
 def found_by(office: RunningOffice, name: str) -> set[str]:
     """The ids of whoever is found by a name."""
-    return {one["person_id"] for one in office.found(f"{PERSONS}/search", {"q": name}, CLERK)["persons"]}
+    return {one["person_id"] for one in office.found(SEARCH, {"q": name}, CLERK)["persons"]}
 
 
 def tell(office: RunningOffice, person: Mapping[str, Any], case_id: str, report_id: str) -> Told:
     """Everything that is asked of somebody, once all is at rest."""
     office.rest()
-    figures = {name: office.shown(f"/reporting/v1/figures/{name}?valid_at={DAY}") for name in get_args(FigureName)}
+    figures = {name: office.shown(f"/reporting/v1/figures/{name}?valid_at={DAY}") for name in FIGURES}
     asked = f"/reporting/v1/figures/persons-in-care?valid_at={DAY}&explain=true&limit=1000"
     hers = pseudonym(load_secret(office.data / "secrets", PSEUDONYM_KEY), person["id"])
     return Told(

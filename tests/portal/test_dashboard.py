@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from benchmarks.office import CLERK
-from services.portal.figures import figures
+from services.portal.figures import in_words
 from services.portal.figures.charts import SHAPES
 from services.portal.language.words import words
 from services.portal.pages.dashboard import PARTS, TILES
@@ -85,14 +85,14 @@ def test_each_tile_says_what_the_api_says(portal: RunningPortal, query: str, lan
     assert len(found) == len(TILES) == 8
     for tile in TILES:
         answer = asked(portal, f"/figures/{tile.figure}{api}")
-        wanted = figures.numbers(answer, words(language))[tile.key].text
+        wanted = in_words.numbers(answer, words(language))[tile.key].text
         assert found[tile.figure] == wanted, tile.figure
 
 
 def test_the_report_says_what_the_figures_say(head: Visitor, portal: RunningPortal) -> None:
     text = head.get("/lage/bericht").text
     answer = asked(portal, "/report")
-    told = [number.text for line in answer["lines"] for number in figures.numbers(line, words("de")).values()]
+    told = [number.text for line in answer["lines"] for number in in_words.numbers(line, words("de")).values()]
     table = text[text.index('<table class="report">') : text.index("</table>")]
     assert re.findall(r'<td class="num">([^<]*)</td><td>', table) == told
     for line in answer["lines"]:
@@ -104,7 +104,7 @@ def test_a_part_draws_the_series_of_the_api(head: Visitor, portal: RunningPortal
         text = head.get(f"/lage/teil/{name}", HX_Request="true").text
         assert text.count("data-chart=") + text.count('class="empty"') == len(part.figures), name
     chart = head.get("/lage/teil/personal", HX_Request="true").text
-    today = figures.numbers(asked(portal, "/figures/staff"), words("de")).values()
+    today = in_words.numbers(asked(portal, "/figures/staff"), words("de")).values()
     assert "01.06.2018</th>" + "".join(f'<td class="num">{number.text}</td>' for number in today) in chart
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from services.portal.figures import charts, explained, figures, sparks
+from services.portal.figures import charts, explained, in_words, sparks
 from services.portal.figures.looking import Looking, months_before
 from services.portal.language.words import words
 from services.portal.web.as_of import AsOf
@@ -32,18 +32,18 @@ TODAY = date(2018, 11, 5)
         (None, "per_fte", "–", "–"),
     ],
 )
-def test_a_number_is_written_as_people_write_it(value: figures.Value, unit: str, german: str, english: str) -> None:
-    said = [figures.written(value, unit, each).replace("\N{NO-BREAK SPACE}", " ") for each in (DE, EN)]
+def test_a_number_is_written_as_people_write_it(value: in_words.Value, unit: str, german: str, english: str) -> None:
+    said = [in_words.written(value, unit, each).replace("\N{NO-BREAK SPACE}", " ") for each in (DE, EN)]
     assert said == [german, english]
 
 
 def test_a_difference_has_a_sign() -> None:
-    said = [figures.signed(value, "count", DE) for value in (1007, -13, 0, None)]
+    said = [in_words.signed(value, "count", DE) for value in (1007, -13, 0, None)]
     assert said == ["+1.007", "−13", "±0", "–"]
 
 
 def test_in_a_spreadsheet_a_number_is_one() -> None:
-    assert [as_cell(figures.cell(value), ",") for value in (1024, 8.05, "-815185.00", None)] == [
+    assert [as_cell(in_words.cell(value), ",") for value in (1024, 8.05, "-815185.00", None)] == [
         "1024",
         "8,05",
         "-815185,00",
@@ -55,9 +55,9 @@ def test_in_a_spreadsheet_a_number_is_one() -> None:
 
 def test_what_is_hidden_is_a_dot_and_what_has_no_meaning_a_dash() -> None:
     answer = {"quantities": {"total": {"unit": "count", "de": "Personen", "en": "persons"}}}
-    assert figures.number(answer, "total", None, DE, hidden=True).text == "·"
-    assert figures.number(answer, "total", None, DE).text == "–"
-    assert figures.number(answer, "total", 0, DE, hidden=True).text == "0"
+    assert in_words.number(answer, "total", None, DE, hidden=True).text == "·"
+    assert in_words.number(answer, "total", None, DE).text == "–"
+    assert in_words.number(answer, "total", 0, DE, hidden=True).text == "0"
 
 
 # --- charts -------------------------------------------------------------------------------------

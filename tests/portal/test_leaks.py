@@ -16,7 +16,7 @@ import requests
 
 from benchmarks.office import AGS
 from shared.api import roles
-from shared.privacy.masters import ISSUER_PRIVATE
+from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.tokens import issue
 from tests.portal.house import ACCOUNTS, RunningPortal, Visitor
 from tests.portal.routes import Route, routes

@@ -25,7 +25,7 @@ from shared.database.plain import Database
 from shared.database.postgres import is_postgres
 from shared.runtime.config import Settings
 from tests.portal.house import ACCOUNTS, RunningPortal, Visitor
-from wegmarken.accounts import make
+from wegmarken.demo_accounts import make
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 
 from shared.contracts.model import PersonalClass
 from shared.privacy.keyring import KeyRing, open_keyring
-from shared.privacy.masters import create_secrets, load_masters
+from shared.privacy.secrets import create_secrets, load_masters
 
 OpenRing = Callable[..., KeyRing]
 

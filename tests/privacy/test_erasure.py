@@ -18,15 +18,15 @@ from shared.contracts.casework import (
     ConsultationHeld,
     EmployeeJoined,
 )
-from shared.contracts.codec import decode, encode
+from shared.contracts.codec import decode
 from shared.contracts.intake import HouseholdJoined, PersonRegistered
-from shared.contracts.model import CaseId, EmployeeId, Event, EventId, Hidden, HouseholdId, PersonalClass, PersonId
-from shared.eventstore.port import NO_STREAM
+from shared.contracts.model import CaseId, EmployeeId, Event, Hidden, HouseholdId, PersonalClass, PersonId
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.privacy.erasure import SubjectUnknown, case_of, erase, replay
 from shared.privacy.keyring import SqliteKeyRing
 from shared.privacy.sealer import KeyRingSealer
-from tests.contracts.golden_files import ORIGIN, example
+from tests.contracts.golden_files import example
+from tests.recording import record
 
 IDENTITY, STATISTICS, HEALTH, EMPLOYEE = PersonalClass
 DAY = date(2018, 8, 1)
@@ -42,10 +42,7 @@ class Log:
         self.sealer = sealer
 
     def record(self, stream: str, event: Event) -> None:
-        last = self.store.read_last(stream)
-        new = encode(event, EventId(str(uuid4())), ORIGIN, self.sealer)
-        expected = NO_STREAM if last is None else last.revision
-        self.store.append(stream, [new], expected=expected, command_id=str(uuid4()), digest="")
+        record(self.store, self.sealer, stream, event, learnt_on=DAY)
 
     def person(self, person_id: PersonId, household_id: HouseholdId) -> None:
         self.record(f"person-{person_id}", _changed(PersonRegistered, person_id=person_id, household_id=household_id))

@@ -28,7 +28,7 @@ from pathlib import Path
 {patch}
 from shared.contracts.model import Hidden, PersonalClass
 from shared.privacy.keyring import KeyRingUnavailable, SqliteKeyRing
-from shared.privacy.masters import load_masters
+from shared.privacy.secrets import load_masters
 IDENTITY, STATISTICS = PersonalClass.IDENTITY, PersonalClass.STATISTICS
 def open_ring():
     return SqliteKeyRing(Path(sys.argv[1]), load_masters(Path(sys.argv[2]), list(PersonalClass)))

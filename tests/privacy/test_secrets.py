@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from shared.contracts.model import PersonalClass
-from shared.privacy.masters import (
+from shared.privacy.pseudonyms import keyed_id, pseudonym
+from shared.privacy.secrets import (
     DIGEST_KEY,
     ISSUER_PRIVATE,
     ISSUER_PUBLIC,
@@ -23,7 +24,6 @@ from shared.privacy.masters import (
     load_masters,
     load_secret,
 )
-from shared.privacy.pseudonyms import keyed_id, pseudonym
 
 
 def test_every_secret_is_made_once_for_the_owner_alone(secrets: Path) -> None:

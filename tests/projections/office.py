@@ -14,9 +14,8 @@ from uuid import UUID, uuid5
 
 from sqlalchemy import Column, Engine, MetaData, String, Table
 
-from shared.contracts.codec import Origin, encode
 from shared.contracts.intake import MovedIn, NoticeGiven, PersonRegistered
-from shared.contracts.model import Ags, Event, EventId, HouseholdId, PersonalClass, PersonId, erased
+from shared.contracts.model import Ags, Event, HouseholdId, PersonalClass, PersonId, erased
 from shared.contracts.registry import types_of
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.privacy.keyring import SqliteKeyRing
@@ -37,6 +36,7 @@ from shared.projections.view import (
     Upsert,
     View,
 )
+from tests.recording import record
 
 DAY = date(2018, 5, 2)
 MASTERS = {personal_class: bytes([n]) * 32 for n, personal_class in enumerate(PersonalClass)}
@@ -166,7 +166,6 @@ class Office:
         self.source = StoreSource(self.store, self.sealer)
         self.url = url
         self._engines: list[Engine] = []
-        self._recorded = 0
 
     def engine(self) -> Engine:
         self._engines.append(open_engine(self.url, writing=True))
@@ -177,23 +176,7 @@ class Office:
 
     def record(self, stream: str, *events: Event) -> int:
         """Append to a stream as one command; the position of the last event."""
-        self._recorded += 1
-        last = self.store.read_last(stream)
-        command_id = id_of(f"{self._recorded} in {stream}")
-        origin = Origin(
-            learnt_on=DAY,
-            actor="probe",
-            on_behalf_of=None,
-            command_id=command_id,
-            body_digest="",
-            correlation_id=command_id,
-            causation_id=command_id,
-        )
-        new = [
-            encode(event, EventId(id_of(f"{command_id} {n}")), origin, self.sealer) for n, event in enumerate(events)
-        ]
-        expected = -1 if last is None else last.revision
-        return self.store.append(stream, new, expected=expected, command_id=command_id, digest="").position
+        return record(self.store, self.sealer, stream, *events, learnt_on=DAY).position
 
     def register(self, name: str, *more: Event) -> int:
         return self.record(f"person-{id_of(name)}", registered(name), *more)

@@ -99,11 +99,11 @@ def test_a_rebuild_meanwhile_does_not_stop_the_view(office: Office) -> None:
     office.register("Zuviel")
     runner = office.runner(PEOPLE)
     with running(runner):
-        eventually(lambda: runner.status()["status"] == "ready")
+        eventually(lambda: runner.status().state == "ready")
         rebuild(office.runner(PEOPLE), PEOPLE.name)
         erase(office, "Zuviel")
         eventually(lambda: followed(runner, office))
-        eventually(lambda: runner.status()["status"] == "ready")
+        eventually(lambda: runner.status().state == "ready")
     assert traces(office, "Zuviel") == []
 
 
@@ -118,7 +118,7 @@ def test_a_view_that_cannot_follow_an_erasure_stops_and_holds_up_no_other(office
         connection.execute(text("drop table probe_people_people__v1g1"))
     with running(runner):
         erase(office, "Zuviel")
-        eventually(lambda: "probe.people" in runner.status()["stopped"])
+        eventually(lambda: "probe.people" in runner.status().stopped)
         head = office.register("Later")
         eventually(lambda: runner.positions()["probe.people_too"] == head)
         eventually(lambda: traces(office, "Zuviel") == [])

@@ -94,10 +94,10 @@ def test_while_the_database_is_away_the_runner_waits_and_goes_on(
         cluster.stop()
         try:
             position = office.register("Beispiel")
-            eventually(lambda: runner.status()["status"].startswith("waiting: "))
+            eventually(lambda: runner.status().state.startswith("waiting: "))
         finally:
             cluster.start()
         assert reader.wait_for(PEOPLE, position, timeout=20)
-        assert runner.status()["stopped"] == {}
+        assert runner.status().stopped == {}
     reader.close()
     office.close()

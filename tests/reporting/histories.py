@@ -17,8 +17,8 @@ from services.reporting.figures import FIGURES
 from services.reporting.figures.model import Contribution, Number, Sums, explain, measure
 from services.reporting.views import VIEWS
 from shared.contracts import casework, eligibility, intake
-from shared.contracts.codec import Origin, encode
-from shared.contracts.envelope import KnownAt
+from shared.contracts.codec import encode
+from shared.contracts.envelope import KnownAt, Origin
 from shared.contracts.model import (
     Ags,
     CaseId,
@@ -95,15 +95,7 @@ class History:
         """Append events; the position of the last one."""
         for event in events:
             position = len(self.stored) + 1
-            origin = Origin(
-                learnt_on=learnt_on or self._day,
-                actor="probe",
-                on_behalf_of=None,
-                command_id=id_of(f"command {position}"),
-                body_digest="",
-                correlation_id=id_of(f"command {position}"),
-                causation_id=id_of(f"command {position}"),
-            )
+            origin = Origin.by("probe", id_of(f"command {position}"), learnt_on or self._day)
             new = encode(event, EventId(id_of(f"event {position}")), origin, self.sealer)
             at = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(seconds=position)
             stream = f"probe-{position}"
@@ -135,7 +127,7 @@ class History:
                 registry.drop(connection, generation)
         runner = Runner(engine, VIEWS, self)
         runner.catch_up()
-        assert runner.status()["stopped"] == {}
+        assert runner.status().stopped == {}
         yield engine
 
     def figure(self, name: str, valid_at: date, known_at: KnownAt = None) -> Mapping[str, Number]:

@@ -114,7 +114,7 @@ def test_a_view_stops_rather_than_count_too_little_without_its_master_keys(histo
     try:
         runner = Runner(engine, VIEWS, history)
         runner.catch_up()
-        assert set(runner.status()["stopped"]) == {
+        assert set(runner.status().stopped) == {
             "reporting.who_lives_where",
             "reporting.who_belongs_together",
             "reporting.who_is_entitled",

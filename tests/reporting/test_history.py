@@ -24,7 +24,8 @@ from services.reporting.history import (
 )
 from services.reporting.ledger import LEDGER, Ledger
 from shared.contracts.casework import ConsultationHeld, TeamFormed
-from shared.contracts.codec import Origin, encode
+from shared.contracts.codec import encode
+from shared.contracts.envelope import Origin
 from shared.contracts.model import CaseId, ConsultationId, EmployeeId, Event, EventId, PersonalClass, PersonId, TeamId
 from shared.eventstore.port import StoredEvent
 from shared.projections.engine import open_engine
@@ -62,15 +63,7 @@ class Log:
     def record(self, event: Event, stream: str, actor: str = "anna", act: str = "act 1", cause: str = "") -> str:
         self._n += 1
         event_id, cause = f"event {self._n}", cause or act
-        origin = Origin(
-            learnt_on=DAY,
-            actor=actor,
-            on_behalf_of=None,
-            command_id=cause,
-            body_digest="",
-            correlation_id=act,
-            causation_id=cause,
-        )
+        origin = Origin.by(actor, cause, DAY, correlation_id=act)
         new = encode(event, EventId(event_id), origin, Glass())
         at = START + timedelta(minutes=self._n)
         self._ledger.write([StoredEvent(self._n, event_id, stream, 0, new.type, new.data, new.metadata, at)])

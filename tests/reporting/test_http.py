@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -15,17 +15,17 @@ import pytest
 import requests
 
 from deploy.supervisor import Child, Supervisor, inherited
-from services.reporting.commands import FigureName, SeriesName
+from services.reporting import figures
 from shared.api.roles import AUDITOR, DATA_PROTECTION_OFFICER, HEAD_OF_OFFICE, INTEGRATION_MANAGER
-from shared.contracts.codec import Origin, encode
-from shared.contracts.model import Event, EventId, PersonalClass
+from shared.contracts.model import Event, PersonalClass
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.privacy.access_log import FileAccessLog
 from shared.privacy.keyring import open_keyring
-from shared.privacy.masters import ISSUER_PRIVATE, create_secrets, load_masters
 from shared.privacy.sealer import KeyRingSealer
+from shared.privacy.secrets import ISSUER_PRIVATE, create_secrets, load_masters
 from shared.service.clock import SystemClock
 from shared.service.tokens import issue
+from tests.recording import record
 from tests.reporting.histories import (
     ADELBERG,
     contract,
@@ -61,19 +61,8 @@ class Office:
 
     def happened(self, stream: str, *events: Event, learnt_on: date = SPRING) -> int:
         """Append events as another service would; the position of the last."""
-        command_id = str(uuid4())
-        origin = Origin(
-            learnt_on=learnt_on,
-            actor="probe",
-            on_behalf_of=None,
-            command_id=command_id,
-            body_digest="",
-            correlation_id=id_of(stream),
-            causation_id=command_id,
-        )
-        new = [encode(event, EventId(str(uuid4())), origin, self.sealer) for event in events]
-        revision = len(self.store.read(stream)) - 1
-        return self.store.append(stream, new, expected=revision, command_id=command_id, digest="").position
+        act = id_of(stream)
+        return record(self.store, self.sealer, stream, *events, learnt_on=learnt_on, correlation_id=act).position
 
     def get(self, path: str, roles: tuple[str, ...] = HEAD, **query: Any) -> requests.Response:
         """The answer when everything that happened so far is in the views."""
@@ -171,7 +160,7 @@ def test_a_figure_names_its_definition_dates_and_position(office: Office) -> Non
     }
 
 
-@pytest.mark.parametrize("figure", get_args(FigureName))
+@pytest.mark.parametrize("figure", figures.FIGURES)
 def test_every_figure_says_by_which_date_it_counts(office: Office, figure: str) -> None:
     answer = office.got(f"{FIGURES}/{figure}", valid_at=JULY, known_at=JULY)
     assert answer["date_type"]["name"] in ("in_force_on", "held_on", "ends_on")
@@ -255,7 +244,7 @@ def test_what_cannot_be_answered_is_refused(office: Office, path: str, query: di
 
 def test_a_series_says_at_each_point_what_the_figure_says(office: Office) -> None:
     asked = {"since": "2018-01-15", "until": "2018-04-10"}
-    for figure in get_args(SeriesName):
+    for figure in figures.OVER_TIME:
         series = office.got(f"{SERIES}/{figure}", **asked)
         assert [(point["from"], point["valid_at"]) for point in series["points"]] == [
             ("2018-01-15", "2018-01-31"),

@@ -17,7 +17,8 @@ from services.reporting.replay.folds import FOLDS
 from services.reporting.replay.masking import masked, somebody_in
 from services.reporting.replay.stream import Step, between, document, replay_stream
 from shared.contracts import casework, eligibility, intake, reporting, runtime
-from shared.contracts.codec import Origin, encode
+from shared.contracts.codec import encode
+from shared.contracts.envelope import Origin
 from shared.contracts.model import (
     Ags,
     CaseId,
@@ -57,16 +58,7 @@ class Archive:
         stored = []
         for revision, event in enumerate(events):
             self._position += 1
-            origin = Origin(
-                learnt_on=D3,
-                actor="anna",
-                on_behalf_of=None,
-                command_id="",
-                body_digest="",
-                correlation_id="",
-                causation_id="",
-            )
-            new = encode(event, EventId(f"{stream} {revision}"), origin, KeyRingSealer(self.ring))
+            new = encode(event, EventId(f"{stream} {revision}"), Origin.by("anna", "", D3), KeyRingSealer(self.ring))
             at = datetime(2018, 8, 1, tzinfo=UTC)
             stored.append(
                 StoredEvent(self._position, new.event_id, stream, revision, new.type, new.data, new.metadata, at)

@@ -10,14 +10,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.reporting.facts import look
-from services.reporting.figures import FIGURES
+from services.reporting.figures import FIGURES, OVER_TIME
 from services.reporting.figures.model import Sums, measure
 from services.reporting.series import Counted, sums_on, sweep
 from shared.contracts.envelope import KnownAt
 from tests.reporting.any_history import DAYS, any_history, day
 from tests.reporting.histories import History, snapshot, talk
 
-OVER_TIME = [figure for figure in FIGURES.values() if figure.over_time]
 ONE = timedelta(days=1)
 POINTS = sorted({point for each in DAYS for point in (each - ONE, each, each + ONE)})
 
@@ -27,7 +26,7 @@ POINTS = sorted({point for each in DAYS for point in (each - ONE, each, each + O
 def test_each_point_is_what_the_figure_says_on_that_day(history: History, data: st.DataObject) -> None:
     known_at: KnownAt = data.draw(st.none() | day | st.integers(0, len(history.stored) + 1))
     with history.folded() as engine, snapshot(engine) as now:
-        for figure in OVER_TIME:
+        for figure in OVER_TIME.values():
             at = look(now, figure.views, valid_at=POINTS[-1], known_at=known_at)
             for point, sums in zip(POINTS, sums_on(now.connection, figure, at, POINTS), strict=True):
                 on_the_day = look(now, figure.views, valid_at=point, known_at=known_at)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.contracts.model import PersonalClass
-from shared.privacy.masters import create_secrets
+from shared.privacy.secrets import create_secrets
 from shared.runtime.config import Settings
 from shared.service.platform import Platform
 

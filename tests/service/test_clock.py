@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from shared.contracts.codec import decode
-from shared.contracts.runtime import CLOCK, DayBegan
+from shared.contracts.runtime import CLOCK, OFFICE, DayBegan
 from shared.execute import Refused
 from shared.service import clock
-from shared.service.clock import FIRST_DAY, OFFICE, Advance, ManualClock, SystemClock, advance
+from shared.service.clock import FIRST_DAY, Advance, ManualClock, SystemClock, advance
 from shared.service.platform import Platform
 from tests.given import given
 

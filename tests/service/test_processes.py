@@ -25,13 +25,12 @@ from shared.bus.connection import Outgoing, Publisher, connected
 from shared.bus.nudge import message, message_of
 from shared.bus.parked import discard
 from shared.contracts.casework import MunicipalServiceSet
-from shared.contracts.codec import Origin
 from shared.contracts.model import Ags
 from shared.eventstore.port import StoredEvent
-from shared.execute import Decider, execute
-from shared.privacy.masters import ISSUER_PRIVATE
+from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.platform import Platform
 from shared.service.tokens import issue
+from tests.recording import record
 
 PROGRAM = Path(__file__).parent / "sample_processes.py"
 ROOT = Path(__file__).parents[2]
@@ -93,20 +92,10 @@ def eventually(condition: Callable[[], object], what: str, seconds: float = 60) 
 
 def set_service(platform: Platform) -> str:
     """Append an event that eligibility reacts to; its correlation id."""
-    command_id = str(uuid4())
-    origin = Origin(
-        learnt_on=date(2018, 2, 1),
-        actor="probe",
-        on_behalf_of=None,
-        command_id=command_id,
-        body_digest="",
-        correlation_id=command_id,
-        causation_id=command_id,
-    )
-    event = MunicipalServiceSet(occurred_on=date(2018, 2, 1), ags=Ags("08117014"), service="district")
-    decider: Decider[None, None, MunicipalServiceSet] = Decider(None, lambda state, _: state, lambda *_: [event])
-    execute(platform.store, platform.sealer, f"municipality-{command_id}", decider, None, origin)
-    return command_id
+    day, act = date(2018, 2, 1), str(uuid4())
+    event = MunicipalServiceSet(occurred_on=day, ags=Ags("08117014"), service="district")
+    record(platform.store, platform.sealer, f"municipality-{act}", event, learnt_on=day, correlation_id=act)
+    return act
 
 
 @pytest.mark.platform

@@ -76,7 +76,7 @@ class WhichCases(View[CaseTables]):
     def fold(self, tables: CaseTables, fact: Fact) -> Iterator[Change]:
         data = fact.data
         case = {"case_id": data["case_id"]}
-        match fact.type.partition(".")[2]:
+        match fact.name:
             case "CaseOpened":
                 row = case | {"household_id": data["household_id"], "status": "open"}
                 yield Upsert(tables.cases, ("case_id",), row)

@@ -55,7 +55,7 @@ class WhichConsultations(View[ConsultationTables]):
     def fold(self, tables: ConsultationTables, fact: Fact) -> Iterator[Change]:
         data = fact.data
         consultation = {"consultation_id": data["consultation_id"]}
-        match fact.type.partition(".")[2]:
+        match fact.name:
             case "ConsultationWithdrawn":
                 yield Update(tables.consultations, consultation, {"status": "withdrawn"})
             case kind:

@@ -43,7 +43,7 @@ class WhichContractsEnd(View[ContractEndTables]):
     def fold(self, tables: ContractEndTables, fact: Fact) -> Iterator[Change]:
         data = fact.data
         contract = {"contract_id": data["contract_id"]}
-        match fact.type.partition(".")[2]:
+        match fact.name:
             case "ContractConcluded":
                 if erased(data["ends_on"]) or data["ends_on"] is None:
                     return

@@ -63,7 +63,7 @@ class WhoMayAct(View[AccessTables]):
 
     def fold(self, tables: AccessTables, fact: Fact) -> Iterator[Change]:
         data, day = fact.data, fact.occurred_on
-        match fact.type.partition(".")[2]:
+        match fact.name:
             case "EmployeeJoined":
                 row = {"employee_id": data["employee_id"], "account": data["account"]}
                 yield Insert(tables.accounts, row)

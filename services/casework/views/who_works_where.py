@@ -87,7 +87,7 @@ class WhoWorksWhere(View[StaffTables]):
 
     def fold(self, tables: StaffTables, fact: Fact) -> Iterator[Change]:
         data, day = fact.data, fact.occurred_on
-        match fact.type.partition(".")[2]:
+        match fact.name:
             case "TeamFormed":
                 row = {"team_id": data["team_id"], "name": data["name"], "formed_on": day}
                 yield Upsert(tables.teams, ("team_id",), row)

@@ -41,7 +41,7 @@ class WhichPermitsExpire(View[PermitTables]):
 
     def fold(self, tables: PermitTables, fact: Fact) -> Iterator[Change]:
         data = fact.data
-        match fact.type.partition(".")[2]:
+        match fact.name:
             case "EntryWithdrawn":
                 yield Delete(tables.permits, {"permit_id": data["entry_id"]})
             case event if not erased(data["section"]):

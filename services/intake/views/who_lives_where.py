@@ -46,7 +46,7 @@ class WhoLivesWhere(View[ResidenceTables]):
 
     def fold(self, tables: ResidenceTables, fact: Fact) -> Iterator[Change]:
         data = fact.data
-        match fact.type.partition(".")[2]:
+        match fact.name:
             case "EntryWithdrawn":
                 yield Delete(tables.residences, {"residence_id": data["entry_id"]})
             case "MovedOut":

@@ -14,8 +14,8 @@ import orjson
 from babel.dates import format_date
 
 from services.portal.answers import Answer
-from services.portal.figures import figures
-from services.portal.figures.figures import HIDDEN, PLACES, Number, Value, but, ends_with, only
+from services.portal.figures import in_words
+from services.portal.figures.in_words import HIDDEN, PLACES, Number, Value, but, ends_with, only
 from services.portal.language import terms
 from services.portal.language.terms.figures import SHORT, UNITS
 from services.portal.language.words import Words, mark, sorted_as
@@ -164,7 +164,7 @@ def over_time(series: Answer, words: Words) -> Chart:
     keys = [key for key in _keys(series, points, values) if shape.shows(key)]
     strands = [_strand(series, key, points, values, words) for key in keys]
     units, labels = _units(strands), [month_or_day(day, words) for day in days]
-    chart_title = figures.title(series, words)
+    chart_title = in_words.title(series, words)
     return Chart(
         figure=series["series"],
         title=words.say("{figure}, by month", figure=chart_title) if shape.in_period else chart_title,
@@ -184,12 +184,12 @@ def over_time(series: Answer, words: Words) -> Chart:
 
 def _strand(series: Answer, key: str, points: Sequence[Answer], values: str, words: Words) -> Strand:
     numbers = [
-        figures.number(series, key, point[values][key], words, hidden=point.get("suppressed", False))
+        in_words.number(series, key, point[values][key], words, hidden=point.get("suppressed", False))
         if key in point[values]
         else None
         for point in points
     ]
-    return Strand(figures.quantity_of(series, key)[words.language], numbers, _short(series["series"], key, words))
+    return Strand(in_words.quantity_of(series, key)[words.language], numbers, _short(series["series"], key, words))
 
 
 def _short(name: str, key: str, words: Words) -> str:
@@ -214,7 +214,7 @@ def _unit(answer: Answer, strands: Sequence[Strand], words: Words) -> str:
         return labels.pop()
     unit = units.pop()
     if unit == "count":
-        return str(figures.quantity_of(answer, "total")[words.language]) if "total" in answer["quantities"] else ""
+        return str(in_words.quantity_of(answer, "total")[words.language]) if "total" in answer["quantities"] else ""
     return words.say(UNITS[unit])
 
 
@@ -280,7 +280,7 @@ def _course(strand: Strand, labels: Sequence[str], words: Words) -> str:
 
 def month_or_day(day: date, words: Words) -> str:
     """Juli 2018; a day within a month as a day."""
-    return figures.month(day, words) if _ends_month(day) else words.date(day)
+    return in_words.month(day, words) if _ends_month(day) else words.date(day)
 
 
 def _ends_month(day: date) -> bool:
@@ -307,13 +307,13 @@ def _ticks(days: Sequence[date], words: Words) -> list[str]:
 def side_by_side(answer: Answer, words: Words) -> Chart:
     """The numbers of a figure on its day beside each other: the greatest first, or team by team."""
     shape = SHAPES[answer["figure"]]
-    told = [each for key, each in figures.numbers(answer, words).items() if shape.shows(key)]
+    told = [each for key, each in in_words.numbers(answer, words).items() if shape.shows(key)]
     rows: dict[str, dict[str, Number]] = {}
     for each in told:
         rows.setdefault(each.team or each.label, {})[each.own_label if each.team else ""] = each
     labels = sorted(rows, key=sorted_as if shape.kind == "pairs" else lambda label: -_first_of(rows[label]))
     names = {each.own_label if each.team else "": _short(answer["figure"], each.key, words) for each in told}
-    chart_title, unit = figures.title(answer, words), told[0].unit if told else "count"
+    chart_title, unit = in_words.title(answer, words), told[0].unit if told else "count"
     strands = [
         Strand(name or chart_title, [rows[label].get(name) for label in labels], short) for name, short in names.items()
     ]
@@ -355,12 +355,12 @@ def contracts(answer: Answer, employees: Mapping[str, str] | None, words: Words)
     def numbers(key: str, unit: str) -> list[Number | None]:
         values = [ends.get(f"{day:%Y-%m}", {}).get(key, 0) for day in days]
         return [
-            Number(key=key, label=names[key], unit=unit, value=value, text=figures.written(value, unit, words))
+            Number(key=key, label=names[key], unit=unit, value=value, text=in_words.written(value, unit, words))
             for value in values
         ]
 
     strands = [Strand(names["contracts"], numbers("contracts", "count")), Strand(names["fte"], numbers("fte", "fte"))]
-    labels = [figures.month(day, words) for day in days]
+    labels = [in_words.month(day, words) for day in days]
     return Chart(
         figure="contracts-ending",
         title=words.say("Contracts that end in the next {n} months", n=len(days) - 1),
@@ -387,7 +387,7 @@ def _endings(answer: Answer, employees: Mapping[str, str], words: Words) -> list
         Ending(
             day=words.date(end["ends_on"]),
             name=employees.get(end["employee_id"]) or words.say("name not known"),
-            fte=figures.written(end["fte"], "fte", words),
+            fte=in_words.written(end["fte"], "fte", words),
         )
         for month in answer["months"]
         for end in month.get("ends", ())

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from services.portal.answers import Answer
-from services.portal.figures import figures
-from services.portal.figures.figures import but, ends_with, only
+from services.portal.figures import in_words
+from services.portal.figures.in_words import but, ends_with, only
 from services.portal.language import terms
 from services.portal.language.terms.figures import CHANGES, OTHER_LINES, RULES, SUBJECTS
 from services.portal.language.words import Words
@@ -128,7 +128,7 @@ def difference(answer: Answer, after: int, words: Words) -> Difference:
     then, totals = answer["other"], answer["totals"]
     rows = [change(each, answer, words) for each in answer["entries"]]
     return Difference(
-        then=", ".join(part for part in (words.date(then["valid_at"]), figures.known(then["known_at"], words)) if part),
+        then=", ".join(filter(None, (words.date(then["valid_at"]), in_words.known(then["known_at"], words)))),
         numbers=[_differs(answer, key, words) for key in dict.fromkeys((*then["value"], *answer["value"]))],
         came=totals["came"],
         went=totals["went"],
@@ -193,8 +193,8 @@ def _line(line: str, answer: Answer, words: Words) -> str:
 
 
 def _differs(answer: Answer, key: str, words: Words) -> Differs:
-    then, now = (figures.number(answer, key, side["value"].get(key), words) for side in (answer["other"], answer))
-    by = figures.signed(answer["difference"].get(key), now.unit, words)
+    then, now = (in_words.number(answer, key, side["value"].get(key), words) for side in (answer["other"], answer))
+    by = in_words.signed(answer["difference"].get(key), now.unit, words)
     return Differs(label=now.label, then=then.text, now=now.text, by=by)
 
 

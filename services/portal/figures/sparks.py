@@ -8,7 +8,7 @@ from datetime import date
 
 from services.portal.answers import Answer
 from services.portal.figures.charts import as_float, from_first, month_or_day
-from services.portal.figures.figures import Number
+from services.portal.figures.in_words import Number
 from services.portal.language.words import Words
 
 WIDTH, HEIGHT = 100, 30

@@ -12,7 +12,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Final, TypeGuard
-from zoneinfo import ZoneInfo
 
 from babel.core import Locale
 from babel.dates import format_date
@@ -20,8 +19,8 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from services.portal.language.catalogue import german
 from shared.api.said import Language
+from shared.contracts.runtime import OFFICE
 
-OFFICE: Final = ZoneInfo("Europe/Berlin")
 LANGUAGES: Final[Mapping[Language, str]] = {"de": "Deutsch", "en": "English"}
 """Each language's name in itself."""
 NOTHING: Final = "–"

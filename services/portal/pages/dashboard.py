@@ -10,9 +10,9 @@ from typing import Final
 from services.portal import doors
 from services.portal.answers import Answer, Unavailable
 from services.portal.backend import together
-from services.portal.figures import charts, figures, sparks
+from services.portal.figures import charts, in_words, sparks
 from services.portal.figures.charts import Chart
-from services.portal.figures.figures import Number, Stand
+from services.portal.figures.in_words import Number, Stand
 from services.portal.figures.looking import Looking, canonical, course, drawn, figure, looking
 from services.portal.figures.sparks import Meter, Spark
 from services.portal.language.words import Words, mark
@@ -108,7 +108,7 @@ def _shown(tile: Tile, answer: Answer | Unavailable, words: Words) -> ShownTile:
     label = words.say(tile.label)
     if isinstance(answer, Unavailable):
         return ShownTile(figure=tile.figure, label=label)
-    told = figures.numbers(answer, words)
+    told = in_words.numbers(answer, words)
     number = told[tile.key]
     own_unit = "" if number.unit in ("euro", "share") else number.label
     return ShownTile(
@@ -118,7 +118,7 @@ def _shown(tile: Tile, answer: Answer | Unavailable, words: Words) -> ShownTile:
         number=number,
         beside=[told[key] for key in tile.beside if key in told],
         meters=sparks.meters([told[key] for key in tile.bars]),
-        stand=figures.stand(answer, words),
+        stand=in_words.stand(answer, words),
     )
 
 

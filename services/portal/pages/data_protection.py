@@ -10,13 +10,14 @@ from urllib.parse import urlencode
 
 from services.portal.answers import Answer, Refused, Unavailable
 from services.portal.language.terms.platform import CLASSES, PURPOSES
-from services.portal.language.words import OFFICE, Words
+from services.portal.language.words import Words
 from services.portal.pages.reason import LONGEST
 from services.portal.records import fields
 from services.portal.web import asked
 from services.portal.web.form import Form
 from services.portal.web.visit import Visit
 from shared.api.reply import Reply
+from shared.contracts.runtime import OFFICE
 
 HERE: Final = "/datenschutz"
 ERASURES: Final = f"{HERE}/loeschungen"

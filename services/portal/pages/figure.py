@@ -11,9 +11,9 @@ from typing import Final
 
 from services.portal.answers import Answer, Unavailable
 from services.portal.backend import together
-from services.portal.figures import charts, explained, figures
+from services.portal.figures import charts, explained, in_words
 from services.portal.figures.explained import PAGE
-from services.portal.figures.figures import Number, only
+from services.portal.figures.in_words import Number, only
 from services.portal.figures.looking import Looking, canonical, looking, months_before
 from services.portal.figures.looking import figure as ask
 from services.portal.language.days import NoDay, read_day
@@ -73,16 +73,16 @@ def show(visit: Visit, name: str) -> Reply:
     )
     if isinstance(answer, Unavailable):
         raise answer
-    told = figures.numbers(answer, words)
+    told = in_words.numbers(answer, words)
     return visit.page(
         "figure.html",
         at=at,
         name=name,
-        title=figures.title(answer, words),
+        title=in_words.title(answer, words),
         version=answer["definition"]["version"],
-        definition=figures.definition(answer, words),
-        date_type=figures.date_type(answer, words),
-        stand=figures.stand(answer, words),
+        definition=in_words.definition(answer, words),
+        date_type=in_words.date_type(answer, words),
+        stand=in_words.stand(answer, words),
         position=answer["position"],
         headline=told.get(HEADLINES.get(name, "")),
         numbers=[each for key, each in told.items() if key != HEADLINES.get(name)],

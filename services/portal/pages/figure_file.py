@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from services.portal.answers import Answer
-from services.portal.figures import charts, explained, figures
+from services.portal.figures import charts, explained, in_words
 from services.portal.figures.explained import Counted
-from services.portal.figures.figures import Number
+from services.portal.figures.in_words import Number
 from services.portal.figures.looking import Looking, course, looking
 from services.portal.figures.looking import figure as ask
 from services.portal.language.terms.figures import UNITS
@@ -51,12 +51,12 @@ def _numbers(visit: Visit, at: Looking, name: str) -> Table:
     )
     about = (
         words.date(answer["valid_at"]),
-        figures.date_type(answer, words),
-        figures.known(answer["known_at"], words),
+        in_words.date_type(answer, words),
+        in_words.known(answer["known_at"], words),
         answer["position"],
-        f"{answer['definition']['version']}: {figures.definition(answer, words)}",
+        f"{answer['definition']['version']}: {in_words.definition(answer, words)}",
     )
-    title, told = figures.title(answer, words), figures.numbers(answer, words).values()
+    title, told = in_words.title(answer, words), in_words.numbers(answer, words).values()
     return head, [(title, each.label, _cell(each), say(UNITS[each.unit]), *about) for each in told]
 
 
@@ -64,14 +64,14 @@ def _course(visit: Visit, at: Looking, name: str) -> Table:
     """Each month with the figure at its end and, where the figure only grows, what came in it."""
     words, series = visit.words, course(visit, at, name)
     keys = list(dict.fromkeys(key for point in series["points"] for key in point["value"]))
-    labels = [figures.quantity_of(series, key)[words.language] for key in keys]
+    labels = [in_words.quantity_of(series, key)[words.language] for key in keys]
     came = [words.say("{label}, in this period", label=label) for label in labels] if series["cumulative"] else []
 
     def cells(point: Answer) -> Iterator[object]:
         for values in ("value", "in_period")[: 1 + series["cumulative"]]:
             for key in keys:
                 value, is_hidden = point[values].get(key), point.get("suppressed", False)
-                yield _cell(figures.number(series, key, value, words, hidden=is_hidden))
+                yield _cell(in_words.number(series, key, value, words, hidden=is_hidden))
 
     rows = [(words.date(point["from"]), words.date(point["valid_at"]), *cells(point)) for point in series["points"]]
     return (words.say("From"), words.say("Until"), *labels, *came), rows
@@ -96,7 +96,7 @@ def _explanation(visit: Visit, at: Looking, name: str) -> Table:
 
     def row(told: Answer, answer: Answer) -> Row:
         entry = explained.entry(told, answer, words)
-        amount, since = figures.cell(told["amount"]), words.date(told["since"]) if told["since"] else ""
+        amount, since = in_words.cell(told["amount"]), words.date(told["since"]) if told["since"] else ""
         erased, events = say("yes") if entry.is_erased else "", " ".join(entry.counted.events)
         return (entry.counted.line, amount, entry.kind, entry.who, erased, since, entry.counted.rule, events)
 
@@ -126,7 +126,7 @@ def _difference(visit: Visit, at: Looking, name: str) -> Table:
     def side(told: Answer | None, counted: Counted | None) -> Row:
         if told is None or counted is None:
             return ("", "", "")
-        return (counted.line, figures.cell(told["amount"]), counted.rule)
+        return (counted.line, in_words.cell(told["amount"]), counted.rule)
 
     def row(told: Answer, answer: Answer) -> Row:
         change = explained.change(told, answer, words)
@@ -151,7 +151,7 @@ def _pages(
 def _cell(number: Number) -> object:
     if number.value is None:
         return "" if number.text == NOTHING else number.text
-    return figures.cell(number.value)
+    return in_words.cell(number.value)
 
 
 COURSE: Final = "verlauf"

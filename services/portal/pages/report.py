@@ -11,8 +11,8 @@ from typing import Final
 from services.portal import doors
 from services.portal.answers import Answer, Unavailable
 from services.portal.backend import segment, together
-from services.portal.figures import figures
-from services.portal.figures.figures import Number
+from services.portal.figures import in_words
+from services.portal.figures.in_words import Number
 from services.portal.figures.looking import canonical, looking
 from services.portal.language.words import Words, mark
 from services.portal.web.form import Form
@@ -85,7 +85,7 @@ def show(visit: Visit) -> Reply:
         "report.html",
         at=at,
         answer=answer,
-        known=figures.known(answer["known_at"], visit.words),
+        known=in_words.known(answer["known_at"], visit.words),
         figures=told(answer, visit.words),
         sealed=None if isinstance(sealed, Unavailable) else _listed(sealed, visit.words),
         may_seal=visit.has_role(*doors.SEAL) and at.as_of.is_now,
@@ -132,7 +132,7 @@ def _figure_of(line: Answer) -> str:
 
 
 def _line(line: Answer, words: Words) -> OnDay:
-    return OnDay(words.date(line["valid_at"]), line["valid_at"], list(figures.numbers(line, words).values()))
+    return OnDay(words.date(line["valid_at"]), line["valid_at"], list(in_words.numbers(line, words).values()))
 
 
 def _listed(answer: Answer, words: Words) -> Sequence[Sealed]:

@@ -15,7 +15,7 @@ from shared.runtime.logs import get_logger
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Failure:
     """A page's title, what happened, and what to do next."""
 
     status: int
@@ -24,43 +24,43 @@ class Said:
     next: str
 
 
-NOT_FOUND: Final = Said(
+NOT_FOUND: Final = Failure(
     404,
     mark("There is no such page"),
     mark("The address leads nowhere. Perhaps it was mistyped, or what it named is no longer there."),
     mark("Go on from the start page, or by the entries above."),
 )
-FORBIDDEN: Final = Said(
+FORBIDDEN: Final = Failure(
     403,
     mark("This page is not for your account"),
     mark("It opens to other roles only. Nothing was changed."),
     mark("If you need it for your work, ask whoever administers the accounts."),
 )
-FORGED: Final = Said(
+FORGED: Final = Failure(
     403,
     mark("This form has expired"),
     mark("You logged in anew after it was opened, or it came from elsewhere. Nothing was recorded."),
     mark("Open it again: what you typed is still there as a draft."),
 )
-UNREADABLE: Final = Said(
+UNREADABLE: Final = Failure(
     400,
     mark("This could not be read"),
     mark("What the browser sent is no form of ours. Nothing was recorded."),
     mark("Open the page again and send it once more."),
 )
-AWAY: Final = Said(
+AWAY: Final = Failure(
     503,
     mark("Part of the platform does not answer right now"),
     mark("This page needs it and cannot be shown. Nothing was recorded; what you typed is kept as a draft."),
     mark("Try again in a moment. Pages that do not need it go on working."),
 )
-UNKNOWN_OUTCOME: Final = Said(
+UNKNOWN_OUTCOME: Final = Failure(
     503,
     mark("It is not certain whether this was recorded"),
     mark("The answer did not arrive in time. What you sent is still here."),
     mark("Send it once more: what has already arrived is not recorded twice."),
 )
-BROKEN: Final = Said(
+BROKEN: Final = Failure(
     500,
     mark("Something went wrong on our side"),
     mark("The page could not be made. The error is noted; what you typed is kept as a draft."),
@@ -102,7 +102,7 @@ class NotHere(LookupError):
     """There is no such page."""
 
 
-def _page(visit: Visit, said: Said, happened: str) -> Reply:
+def _page(visit: Visit, said: Failure, happened: str) -> Reply:
     shown = {
         "title": visit.words.say(said.title),
         "happened": happened or visit.words.say(said.happened),

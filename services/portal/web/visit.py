@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from services.portal.answers import Accepted, Unavailable
 from services.portal.backend import Backend
-from services.portal.language.words import OFFICE, Words, is_language, words
+from services.portal.language.words import Words, is_language, words
 from services.portal.login.accounts import Account
 from services.portal.login.pocket import Pocket
 from services.portal.login.sessions import Session, csrf_token
@@ -30,6 +30,7 @@ from services.portal.wiring import Portal
 from shared.api.reply import Reply
 from shared.api.request import Request
 from shared.api.said import Language
+from shared.contracts.runtime import OFFICE
 
 OWN_PAGE: Final = re.compile(
     r"/(?:[a-z0-9][a-z0-9_-]*(?:/[a-z0-9][a-z0-9_-]*)*)?(?:\?[a-z_]+=[0-9-]+(?:&[a-z_]+=[0-9-]+)*)?"

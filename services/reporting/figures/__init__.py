@@ -45,3 +45,5 @@ FIGURES: Mapping[str, Figure] = {
         municipalities,
     )
 }
+OVER_TIME: Mapping[str, Figure] = {name: figure for name, figure in FIGURES.items() if figure.over_time}
+"""Those of which there is a series."""

@@ -17,8 +17,8 @@ from shared.contracts.casework import (
     employee_stream,
 )
 from shared.service.clock import advance
-from tests.casework.office import ANNA, BEN, CASE, DAY, HALF, HOUSEHOLD, MANAGER, START, an_id
-from tests.casework.processes import wait_until, world_of
+from tests.casework.examples import ANNA, BEN, CASE, DAY, HALF, HOUSEHOLD, MANAGER, START, an_id
+from tests.casework.processes import office_of, wait_until
 from tests.processes import running
 
 ENDS = date(2018, 12, 31)
@@ -28,15 +28,15 @@ ENDS = date(2018, 12, 31)
 def test_cases_are_opened_and_contracts_announced_by_themselves(tmp_path: Path, broker: PrivateBroker) -> None:
     with (
         running("casework", tmp_path, "projector", "relay", "react", WEGMARKEN_BROKER=broker.url) as (_, _, react),
-        closing(world_of(tmp_path)) as world,
+        closing(office_of(tmp_path)) as office,
     ):
-        advance(world.store, world.sealer, START, "probe")
+        advance(office.store, office.sealer, START, "probe")
         for person in (ANNA, BEN):
-            world.determine(person, HOUSEHOLD, "district", START)
-        wait_until(lambda: world.case(CASE).members == {ANNA, BEN})
-        assert world.case(CASE).status == "open"
+            office.determine(person, HOUSEHOLD, "district", START)
+        wait_until(lambda: office.case(CASE).members == {ANNA, BEN})
+        assert office.case(CASE).status == "open"
 
-        world.record(
+        office.record(
             employee_stream(MANAGER),
             EmployeeJoined(
                 occurred_on=START, employee_id=MANAGER, account="m", name="Mara Muster", qualification="graduate"
@@ -45,11 +45,11 @@ def test_cases_are_opened_and_contracts_announced_by_themselves(tmp_path: Path, 
                 occurred_on=START, employee_id=MANAGER, contract_id=an_id("contract"), fte=HALF, ends_on=ENDS
             ),
         )
-        advance(world.store, world.sealer, ENDS - 90 * DAY, "probe")
-        wait_until(lambda: len(world.announced(MANAGER)) == 2)
-        advance(world.store, world.sealer, ENDS - 30 * DAY, "probe")
-        wait_until(lambda: len(world.announced(MANAGER)) == 3)
-        assert world.announced(MANAGER) == [(ENDS - ahead * DAY, ahead) for ahead in (180, 90, 30)]
+        advance(office.store, office.sealer, ENDS - 90 * DAY, "probe")
+        wait_until(lambda: len(office.announced(MANAGER)) == 2)
+        advance(office.store, office.sealer, ENDS - 30 * DAY, "probe")
+        wait_until(lambda: len(office.announced(MANAGER)) == 3)
+        assert office.announced(MANAGER) == [(ENDS - ahead * DAY, ahead) for ahead in (180, 90, 30)]
         wait_until(lambda: nothing_left(react.url))
         assert 'wegmarken_contracts_ending{within_days="30"}' in requests.get(f"{react.url}/metrics", timeout=10).text
 

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from secrets import token_bytes, token_hex
+from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -41,9 +42,13 @@ def master_file(personal_class: PersonalClass) -> str:
     return f"master-{personal_class}.key"
 
 
+KEY_FILES: Final = (*map(master_file, PersonalClass), DIGEST_KEY, PSEUDONYM_KEY, PORTAL_KEY)
+"""The files that hold 32 bytes each."""
+
+
 def assert_complete(secrets: Path) -> None:
     """Every secret of an installation is there: what is missing would be made anew. Raises SecretInvalid."""
-    for name in (*map(master_file, PersonalClass), DIGEST_KEY, PSEUDONYM_KEY, PORTAL_KEY):
+    for name in KEY_FILES:
         load_secret(secrets, name)
     for name in (ISSUER_PRIVATE, ISSUER_PUBLIC):
         if not (secrets / name).is_file():
@@ -69,7 +74,7 @@ def load_secret(secrets: Path, name: str) -> bytes:
 def create_secrets(secrets: Path) -> None:
     """Make every secret that is not there yet; what exists is never touched, so it may run at each start."""
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in (*map(master_file, PersonalClass), DIGEST_KEY, PSEUDONYM_KEY, PORTAL_KEY):
+    for name in KEY_FILES:
         if not (secrets / name).exists():
             _create(secrets / name, token_bytes(SECRET_BYTES).hex().encode() + b"\n")
     if not (secrets / ISSUER_PRIVATE).exists():

@@ -42,7 +42,7 @@ from shared.contracts.casework import (
 from shared.contracts.model import PersonId
 from shared.contracts.registry import contracts
 from shared.execute import Refused
-from tests.casework.office import (
+from tests.casework.examples import (
     ANNA,
     BEN,
     CASE,
