@@ -10,7 +10,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import random
 import secrets
 import shutil
 import signal
@@ -18,13 +17,15 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 import amqp
+
+from deploy.ports import free_ports, is_free
 
 SERVERS = (
     "/usr/lib/rabbitmq/bin/rabbitmq-server",  # Debian, Ubuntu, Fedora; /usr/sbin has only the wrapper
@@ -35,8 +36,6 @@ SERVERS = (
 NODE = "wegmarken@localhost"
 """The same name for every node that is alone: the epmd of its own keeps them apart, and queues keep their owner."""
 USER = "wegmarken"
-PORTS = range(21000, 32000)
-"""Below the range from which the kernel takes the ports of outgoing connections: free now is free after a restart."""
 PORTS_FILE, PROCESSES = "ports.json", "processes.json"
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -359,8 +358,8 @@ def _recorded_ports(directory: Path) -> Ports | None:
 def _choose_ports(directory: Path, epmd: int | None = None) -> Ports:
     """Those of the last time if they are free, else new ones; ``epmd`` is that of somebody else."""
     ports = _recorded_ports(directory)
-    if ports is None or not all(map(_is_free, {ports.amqp, ports.distribution, ports.epmd} - {epmd})):
-        ports = free_ports()
+    if ports is None or not all(map(is_free, {ports.amqp, ports.distribution, ports.epmd} - {epmd})):
+        ports = Ports(*free_ports(3))
     if epmd is not None:
         ports = replace(ports, epmd=epmd)
     (directory / PORTS_FILE).write_text(json.dumps(asdict(ports)))
@@ -383,28 +382,6 @@ def server() -> str:
             "RabbitMQ is missing: install it (Debian: apt-get install rabbitmq-server) or set WEGMARKEN_BROKER"
         )
     return found
-
-
-def free_ports() -> Ports:
-    """Three that nobody listens on now. Raises BrokerFailed."""
-    return Ports(*_take(3, (port for port in random.sample(PORTS, len(PORTS)) if _is_free(port))))
-
-
-def _take(count: int, ports: Iterator[int]) -> list[int]:
-    try:
-        return [next(ports) for _ in range(count)]
-    except StopIteration:
-        raise BrokerFailed(f"no free port between {PORTS.start} and {PORTS.stop}") from None
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what is only closing does not count
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _answers(port: int) -> bool:

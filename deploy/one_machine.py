@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -12,6 +11,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from deploy.broker import PrivateBroker
+from deploy.ports import free_ports, is_free
 from deploy.processes import HTTP, PORTAL, PROCESSES, PROJECTOR, REACT, RELAY, Process, addresses
 from deploy.supervisor import Child, Supervisor, inherited
 from shared.bus.connection import LOST
@@ -115,17 +115,15 @@ class OneMachine:
             raise BrokerUnusable("another platform runs on the broker of WEGMARKEN_BROKER: give this one its own vhost")
 
     def _port(self, process: Process, *, free: bool = False) -> int:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", process.default_port if self._ports == "fixed" and not free else 0))
-            except OSError:
-                raise PortTaken(
-                    f"port {process.default_port}, needed by {process.name}, is taken:"
-                    " stop the program that uses it, or a platform that already runs"
-                ) from None
-            port: int = probe.getsockname()[1]
+        if free or self._ports != "fixed":
+            (port,) = free_ports(1)
             return port
+        if not is_free(process.default_port):
+            raise PortTaken(
+                f"port {process.default_port}, needed by {process.name}, is taken:"
+                " stop the program that uses it, or a platform that already runs"
+            )
+        return process.default_port
 
     def _children(self, broker: str) -> list[Child]:
         common = self._settings | {"WEGMARKEN_DATA": str(self.data)}

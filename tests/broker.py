@@ -12,7 +12,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
-from deploy.broker import PrivateBroker, Seat, epmd_command, free_ports, server
+from deploy.broker import PrivateBroker, Seat, epmd_command, server
+from deploy.ports import free_ports
 from deploy.supervisor import dying_with_us
 
 DEADLINE = 10.0
@@ -47,7 +48,7 @@ class BrokerCluster:
 
     def __init__(self, directory: Path, nodes: int = 3) -> None:
         names = [f"wegmarken-{number}@localhost" for number in range(1, nodes + 1)]
-        cookie, password, epmd = secrets.token_hex(16), secrets.token_hex(16), free_ports().epmd
+        cookie, password, epmd = secrets.token_hex(16), secrets.token_hex(16), free_ports(1)[0]
         self._epmd = epmd
         self.nodes = [
             PrivateBroker(directory / name, seat=Seat(name, tuple(names[: place + 1]), epmd, cookie, password))

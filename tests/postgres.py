@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ from typing import Any, Self
 
 import psycopg
 from psycopg import sql
+
+from deploy.ports import free_ports
 
 PROGRAMS = Path("/usr/lib/postgresql")
 """Where Debian's packages put them, by version; ``dev`` looks there, too."""
@@ -51,9 +52,7 @@ class Cluster:
         self._folder = Path(tempfile.mkdtemp(prefix="wegmarken-pg-"))
         self._password = token_hex(8)
         self._numbers = count(1)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         # PostgreSQL refuses to run as root.
         self._as: dict[str, Any] = {}
         if os.geteuid() == 0:

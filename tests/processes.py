@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.ports import free_ports
 from deploy.supervisor import Child, Supervisor, inherited
 from shared.privacy.secrets import create_secrets
 
@@ -28,9 +28,7 @@ def running(service: str, data: Path, *kinds: str, **settings: str) -> Iterator[
 
 
 def _child(service: str, data: Path, kind: str, settings: dict[str, str]) -> Child:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    (port,) = free_ports(1)
     surroundings = {"WEGMARKEN_DATA": str(data), "WEGMARKEN_CLOCK": "manual", "WEGMARKEN_PORT": str(port)}
     return Child(
         name=kind,

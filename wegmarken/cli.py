@@ -131,9 +131,10 @@ def _foreseen() -> tuple[type[Exception], ...]:
     """What people can do something about: said in one line, without a traceback."""
     from deploy.broker import BrokerFailed, BrokerInUse, BrokerMissing
     from deploy.one_machine import BrokerUnusable, NotQuiet, PortTaken
+    from deploy.ports import NoFreePort
     from deploy.supervisor import NotReady
     from scenarios.loader import LoadFailed
     from wegmarken.demo import StoreUnusable
 
     broker = (BrokerFailed, BrokerInUse, BrokerMissing, BrokerUnusable)
-    return (*broker, NotQuiet, NotReady, PortTaken, LoadFailed, StoreUnusable)
+    return (*broker, NotQuiet, NotReady, NoFreePort, PortTaken, LoadFailed, StoreUnusable)
