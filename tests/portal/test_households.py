@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from services.portal.pages.my_day import Stop, narrowed, rounds, stop, what_is_due
+from services.portal.pages.my_day import Stop, begun, narrowed, rounds, stop, what_is_due
 from services.portal.records.households import ERASED, Household, Person, household, in_visiting_order
 
 TODAY = date(2018, 11, 5)
@@ -90,6 +90,20 @@ def test_a_round_goes_by_municipality_street_and_number() -> None:
         ("Ohne", "E"),
     ]
     assert in_visiting_order(stops[0].household, "") > in_visiting_order(stops[1].household, "Zell")
+
+
+def test_a_long_list_begins_with_whole_rounds() -> None:
+    groups = {"X": "ABC", "Y": "D", "Z": "EF"}
+    every = [(place, [a_stop(letter, None, "") for letter in letters]) for place, letters in groups.items()]
+    assert [[place for place, _ in begun(every, most)] for most in (1, 3, 4, 5, 6, 7)] == [
+        ["X"],
+        ["X"],
+        ["X", "Y"],
+        ["X", "Y", "Z"],
+        ["X", "Y", "Z"],
+        ["X", "Y", "Z"],
+    ]
+    assert begun([], 1) == []
 
 
 def test_the_list_is_narrowed_to_who_was_not_seen_and_whose_it_is() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
+from itertools import accumulate, groupby
 from typing import Any, Final
 
 from services.portal import doors
@@ -28,6 +28,10 @@ SINCE: Final = "seit"
 """The parameter with the days without a talk."""
 OF: Final = "fuer"
 """The parameter with the manager whose cases are shown."""
+ALL: Final = "alle"
+"""The parameter with which a long list is shown to its end."""
+MANY: Final = 150
+"""Households that are shown at first: more than anybody looks after, and fewer than a team does."""
 NOWHERE: Final = mark("Without an address in the district")
 
 
@@ -84,6 +88,8 @@ def show(visit: Visit, line: Form | None = None) -> Reply:
     )
     stops, due = _stops(visit, cases, today)
     shown = [] if isinstance(stops, Unavailable) else narrowed(stops, visit.parameters)
+    every = rounds(shown, visit.words.say(NOWHERE))
+    listed = every if ALL in visit.parameters else begun(every, MANY)
     just = consultation.taken_up(visit)
     return visit.page(
         "my_day.html",
@@ -91,8 +97,8 @@ def show(visit: Visit, line: Form | None = None) -> Reply:
         me=me,
         stops=stops,
         shown=shown,
-        rounds=[] if isinstance(stops, Unavailable) else rounds(shown, visit.words.say(NOWHERE)),
-        selected=_selected(shown, just),
+        rounds=listed,
+        selected=_selected([each for _, group in listed for each in group], just),
         due=due,
         unseen=UNSEEN,
         since=_days(visit.parameters),
@@ -146,6 +152,12 @@ def rounds(stops: Iterable[Stop], nowhere: str) -> list[tuple[str, list[Stop]]]:
     return [(place, list(group)) for place, group in groupby(stops, key=lambda each: _place(each, nowhere))]
 
 
+def begun(every: Sequence[tuple[str, list[Stop]]], most: int) -> list[tuple[str, list[Stop]]]:
+    """The first rounds, up to the one with which they are ``most`` stops or more."""
+    before = accumulate((len(group) for _, group in every), initial=0)
+    return [each for each, stops in zip(every, before, strict=False) if stops < most]
+
+
 def what_is_due(answers: Iterable[Answer], households: Iterable[Household], today: date) -> list[Due]:
     """What intake and eligibility say falls due for these people, the earliest first."""
     people = {person.id: (of.case_id, person) for of in households for person in of.members}
@@ -196,9 +208,9 @@ def _managers(
     return known if len(known) > 1 else []
 
 
-def _selected(shown: Sequence[Stop], just: Mapping[str, Any] | None) -> str | None:
+def _selected(listed: Sequence[Stop], just: Mapping[str, Any] | None) -> str | None:
     """The stop that the keys begin with: after a talk the next one, else the first."""
-    ids = [each.household.case_id for each in shown]
+    ids = [each.household.case_id for each in listed]
     after = ids.index(just["case_id"]) + 1 if just is not None and just["case_id"] in ids else 0
     return ids[min(after, len(ids) - 1)] if ids else None
 
