@@ -20,12 +20,13 @@ settings.load_profile("wegmarken")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--soak", action="store_true", help="the whole county and many examples, where a few suffice day by day"
+        "--soak",
+        action="store_true",
+        help="also what takes too long for every day, and more of the rest",
     )
 
 
 SET_UPS: Final = {
-    "tests/platform/test_backup.py": "the loaded county",
     "tests/platform/test_faults.py": "the loaded county",
     "tests/platform/test_scenario.py": "the loaded county",
     "tests/platform/test_bad_input.py": "the office",
@@ -47,8 +48,11 @@ class BySetUp(LoadScopeScheduling):
         return SET_UPS.get(path, path)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """What starts real processes takes longest and comes first; the short ones fill the gaps at the end."""
+    soaks = [item for item in items if item.get_closest_marker("soak") and not config.getoption("soak")]
+    config.hook.pytest_deselected(items=soaks)
+    items[:] = [item for item in items if item not in soaks]
     long = {item.path for item in items if item.get_closest_marker("platform")}
     items.sort(key=lambda item: item.path not in long)
 

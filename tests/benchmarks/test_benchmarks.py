@@ -1,4 +1,7 @@
-"""Every benchmark still runs and says what it is documented to say. How fast it is, is no matter here."""
+"""Every benchmark still runs and says what it is documented to say. How fast it is, is no matter here.
+
+Those that start a platform only with ``--soak``: each has its own command.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 from typing import Any
 
 import pytest
@@ -33,6 +35,7 @@ def on_a_thread(benchmark: Callable[[], dict[str, Any]]) -> dict[str, Any]:
 
 
 @pytest.mark.platform
+@pytest.mark.soak
 def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
     small = {"CONNECTIONS": (1, 2), "ROUNDS": 1, "SECONDS": 0.2, "WARM_UP": 0.1}
     for name, value in small.items():
@@ -49,6 +52,7 @@ def test_commands(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.platform
+@pytest.mark.soak
 def test_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lag, "CAPACITY_SECONDS", 0.2)
     found = lag.run(samples=3)
@@ -60,6 +64,7 @@ def test_lag(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.platform
+@pytest.mark.soak
 def test_entry() -> None:
     found = on_a_thread(lambda: entry.run(runs=1, model=entry.Model(key=0.01, look=0.0, think=0.0)))
     assert found.keys() == {"bench", "goal_seconds", "model", "runs", "form", "line"}
@@ -70,10 +75,9 @@ def test_entry() -> None:
 
 
 @pytest.mark.platform
+@pytest.mark.soak
 def test_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    every = pages.pages
     monkeypatch.setattr(pages, "VIEWS", 1)
-    monkeypatch.setattr(pages, "pages", lambda *of: islice(every(*of), 0, None, 3))  # a browser's views take long
     found = on_a_thread(lambda: pages.run(persons=30, rounds=1, fill=a_small_office))
     assert found.keys() == {"bench", "goal_ms", "pages", "large"}
     assert found["bench"] == "pages"

@@ -59,6 +59,13 @@ def beginning(of: Scenario, commands: int) -> Scenario:
     return replace(of, posts=posts, ends_on=posts[-1].day)
 
 
+def sample(of: Scenario, one_in: int) -> Scenario:
+    """A scenario's office and one in so many of its households: all its time, with fewer people."""
+    lanes = dict.fromkeys(post.lane for post in of.posts if post.lane != "office")
+    chosen = {"office", *list(lanes)[::one_in]}
+    return replace(of, posts=[post for post in of.posts if post.lane in chosen])
+
+
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The clean run of the demonstration county, at rest."""

@@ -256,6 +256,7 @@ def test_messages_about_events_that_are_lost_have_no_effect(lost: Lost, survivor
 # --- the county -------------------------------------------------------------------------------------
 
 
+@pytest.mark.soak
 def test_the_restored_county_reports_what_the_district_reported(platform: Platform, tmp_path: Path) -> None:
     data = platform.machine.data
     wegmarken(data, "backup", "create", tmp_path / "backup")
