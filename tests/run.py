@@ -12,9 +12,9 @@ CHECKS = (
     ("types", ["mypy"]),
     ("dependency rules", ["lint-imports"]),
 )
-SIDE_BY_SIDE = ("--numprocesses", "3", "--dist", "loadscope", "--no-loadscope-reorder")
-"""The whole suite in three processes, one more than the cores of a small machine: tests often wait for others. What
-shares a costly set-up stays together, and what takes long begins first, see ``conftest.py``."""
+SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadscope", "--no-loadscope-reorder")
+"""The whole suite in two processes; what shares a costly set-up stays together, and what takes long begins first, see
+``conftest.py``."""
 
 
 def main(arguments: list[str]) -> int:

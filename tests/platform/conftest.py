@@ -66,7 +66,7 @@ def sample(of: Scenario, one_in: int) -> Scenario:
     return replace(of, posts=[post for post in of.posts if post.lane in chosen])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """The clean run of the demonstration county, at rest."""
     of = scenario(1)
@@ -77,7 +77,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
         yield Platform(running, of, loader.ids)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOffice]:
     """A small platform of its own for tests that record, refuse, fill the disk and erase."""
     with machine(tmp_path_factory.mktemp("office")) as running:

@@ -13,14 +13,14 @@ from tests.portal.browser import Size, enter, new_context
 from tests.portal.house import RunningPortal, Visitor, everybody
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningPortal]:
     """The portal over a small office. Who records something of their own registers a person of their own for it."""
     with machine(tmp_path_factory.mktemp("portal")) as running:
         yield RunningPortal.open(running)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with chromium() as browser:
         yield browser
