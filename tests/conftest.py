@@ -27,8 +27,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 SET_UPS: Final = {
-    "tests/platform/test_faults.py": "the loaded county",
-    "tests/platform/test_scenario.py": "the loaded county",
     "tests/platform/test_bad_input.py": "the office",
     "tests/platform/test_erasure.py": "the office",
     "tests/platform/test_full_disk.py": "the office",

@@ -11,9 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
-import orjson
 import psycopg
 import pytest
 import requests
@@ -36,17 +34,13 @@ from shared.privacy.secrets import load_masters
 from shared.runtime.config import Settings
 from tests.eventstore.served import served
 from tests.platform import invariants
-from tests.platform.conftest import SETTINGS, Platform, machine, sample
+from tests.platform.conftest import SAMPLED, SETTINGS, Platform, sample
 from tests.platform.figures import assert_reported
 from tests.platform.office import until
 from tests.postgres import Cluster
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
-ONE_IN = 20
-"""Households that are there without ``--soak``."""
-REPORTED = Path(__file__).with_name("sample.json")
-"""What is reported of them, as it was on files."""
 USES = ("VIEWS", "LEDGER", "KEYRING", "ACCESS_LOG", "PORTAL")
 SCHEMAS = {"intake", "eligibility", "casework", "reporting", "ledger", "keyring", "access_log", "portal"}
 
@@ -79,7 +73,7 @@ def kept(store: str, database: str) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def story(pytestconfig: pytest.Config) -> Scenario:
-    return scenario(1) if pytestconfig.getoption("soak") else sample(scenario(1), ONE_IN)
+    return scenario(1) if pytestconfig.getoption("soak") else sample(scenario(1))
 
 
 @pytest.fixture(scope="module")
@@ -103,17 +97,7 @@ def test_it_reports_what_it_reports_on_files(county: GrownUp, pytestconfig: pyte
     if pytestconfig.getoption("soak"):
         assert_reported(county.figures())
     else:
-        assert county.figures() == orjson.loads(REPORTED.read_bytes())
-
-
-@pytest.mark.soak
-def test_on_files_it_reports_what_was_kept(tmp_path: Path) -> None:
-    of = sample(scenario(1), ONE_IN)
-    with machine(tmp_path) as running:
-        Loader(of, Api(running.addresses, running.token, of.roles)).run()
-        running.wait_quiet(timeout=180)
-        found = Platform(running, of, {}).figures()
-    assert found == orjson.loads(REPORTED.read_bytes()), found
+        assert county.figures() == SAMPLED
 
 
 def test_nothing_was_parked_and_nothing_went_wrong(county: GrownUp) -> None:

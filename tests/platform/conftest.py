@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import requests
 
@@ -59,10 +60,16 @@ def beginning(of: Scenario, commands: int) -> Scenario:
     return replace(of, posts=posts, ends_on=posts[-1].day)
 
 
-def sample(of: Scenario, one_in: int) -> Scenario:
-    """A scenario's office and one in so many of its households: all its time, with fewer people."""
+ONE_IN = 20
+"""Households that are in the sample."""
+SAMPLED = orjson.loads(Path(__file__).with_name("sample.json").read_bytes())
+"""What is reported of the sample, see ``test_scenario.py``."""
+
+
+def sample(of: Scenario) -> Scenario:
+    """A scenario's office and one in ``ONE_IN`` of its households: all its time, with fewer people."""
     lanes = dict.fromkeys(post.lane for post in of.posts if post.lane != "office")
-    chosen = {"office", *list(lanes)[::one_in]}
+    chosen = {"office", *list(lanes)[::ONE_IN]}
     return replace(of, posts=[post for post in of.posts if post.lane in chosen])
 
 

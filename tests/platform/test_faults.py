@@ -16,7 +16,7 @@ from scenarios.goeppingen_2018.script import scenario
 from scenarios.loader import Api, Loader
 from tests.broker import freeze, kill, restart, thaw
 from tests.platform import invariants
-from tests.platform.conftest import Platform, machine
+from tests.platform.conftest import SAMPLED, Platform, machine, sample
 from tests.platform.figures import assert_reported
 from tests.platform.trouble import Planned, Trouble
 
@@ -59,13 +59,12 @@ def frozen(broker: PrivateBroker) -> None:
     thaw(broker)
 
 
-def test_the_figures_survive_kills_and_a_broken_broker(
-    tmp_path: Path, platform: Platform, pytestconfig: pytest.Config
-) -> None:
-    seed, kills = random.randrange(2**32), SOAKED if pytestconfig.getoption("soak") else KILLS_EACH
-    of = scenario(1)
+def test_the_figures_survive_kills_and_a_broken_broker(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    """Of the sample; with ``--soak`` of the whole county."""
+    seed, soak = random.randrange(2**32), pytestconfig.getoption("soak")
+    of = scenario(1) if soak else sample(scenario(1))
     with machine(tmp_path / "data") as running:
-        plan = planned(random.Random(seed), running, len(of.posts), kills)
+        plan = planned(random.Random(seed), running, len(of.posts), SOAKED if soak else KILLS_EACH)
         print("seed", seed, *(f"\n  after {moment} commands: {what}" for moment, what, _ in plan))
         trouble = Trouble(running, plan)
         loader = Loader(of, Api(running.addresses, running.token, of.roles), tell=trouble.tell)
@@ -73,6 +72,8 @@ def test_the_figures_survive_kills_and_a_broken_broker(
         trouble.over()
         running.wait_quiet(timeout=240)
         figures = Platform(running, of, loader.ids).figures()
-        assert_reported(figures)
-        assert figures == platform.figures()
+        if soak:
+            assert_reported(figures)
+        else:
+            assert figures == SAMPLED
         invariants.assert_all(running.data, of)

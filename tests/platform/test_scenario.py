@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from scenarios.goeppingen_2018.script import scenario
+from scenarios.loader import Api, Loader
 from services.reporting.figures import OVER_TIME
 from tests.platform import invariants
-from tests.platform.conftest import Platform
+from tests.platform.conftest import SAMPLED, Platform, machine, sample
 from tests.platform.figures import assert_reported
 
 pytestmark = pytest.mark.platform
@@ -14,6 +18,16 @@ pytestmark = pytest.mark.platform
 
 def test_the_platform_reports_what_the_district_reported(platform: Platform) -> None:
     assert_reported(platform.figures())
+
+
+@pytest.mark.soak
+def test_the_sample_reports_what_others_compare_with(tmp_path: Path) -> None:
+    of = sample(scenario(1))
+    with machine(tmp_path) as running:
+        loader = Loader(of, Api(running.addresses, running.token, of.roles))
+        loader.run()
+        running.wait_quiet(timeout=180)
+        assert Platform(running, of, loader.ids).figures() == SAMPLED
 
 
 def test_nothing_was_parked_and_every_view_is_live(platform: Platform) -> None:
