@@ -33,8 +33,9 @@ def text(answer: requests.Response) -> str:
 
 def registered(portal: RunningPortal, **changes: Any) -> str:
     """Somebody whom the pages know already."""
-    person_id: str = portal.office.register(family_name="Aktenprobe", given_name="Ida", **changes)["id"]
-    record(portal, person_id)
+    entered = portal.office.register(family_name="Aktenprobe", given_name="Ida", **changes)
+    portal.office.shown(f"/intake/v1/households/{entered['household_id']}", "clerk")  # waits for the views of both
+    person_id: str = entered["id"]
     return person_id
 
 
