@@ -126,7 +126,7 @@ class PrivateBroker:
     """One private node on one directory. Not thread-safe; the file lock guards against other processes.
 
     ``start`` returns when the node accepts AMQP: about six seconds. All calls raise
-    BrokerMissing, BrokerInUse or BrokerFailed, each with one line for people.
+    BrokerMissing, BrokerInUse, BrokerFailed or NoFreePort, each with one line for people.
     ``seat`` makes it a node of a cluster, whose epmd is somebody else's.
     """
 

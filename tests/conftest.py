@@ -26,16 +26,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-SET_UPS: Final = {
-    "tests/platform/test_bad_input.py": "the office",
-    "tests/platform/test_erasure.py": "the office",
-    "tests/platform/test_full_disk.py": "the office",
-    "tests/platform/test_no_traces.py": "the office",
-    "tests/platform/test_one_effect.py": "the office",
-    "tests/platform/test_openapi.py": "the office",
-    "tests/platform/test_read_your_writes.py": "the office",
+IN_ONE_OFFICE: Final = {
+    f"tests/platform/test_{name}.py"
+    for name in ("bad_input", "erasure", "full_disk", "no_traces", "one_effect", "openapi", "read_your_writes")
 }
-"""Files whose tests share what takes long to set up, see ``platform/conftest.py``."""
+"""Files whose tests share an office, which takes long to set up: see ``platform/conftest.py``."""
 
 
 class BySetUp(LoadScopeScheduling):
@@ -43,7 +38,7 @@ class BySetUp(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
-        return SET_UPS.get(path, path)
+        return "the office" if path in IN_ONE_OFFICE else path
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

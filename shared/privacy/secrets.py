@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from shared.contracts.model import PersonalClass
+from shared.runtime.disk import sync
 
 DIGEST_KEY = "digest.key"
 """Keys the body digests in the envelope: a plain hash of personal data could be guessed back."""
@@ -85,7 +86,7 @@ def create_secrets(secrets: Path) -> None:
         )
     if not (secrets / ISSUER_PUBLIC).exists():
         _create(secrets / ISSUER_PUBLIC, _public_of((secrets / ISSUER_PRIVATE).read_bytes()))
-    _sync_directory(secrets)
+    sync(secrets)
 
 
 def _public_of(private_pem: bytes) -> bytes:
@@ -105,11 +106,3 @@ def _create(path: Path, content: bytes) -> None:
             os.link(draft, path)
     finally:
         draft.unlink(missing_ok=True)
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -84,12 +85,16 @@ def test_a_relay_that_stands_by_needs_one_channel_and_leaves_no_error_in_the_bro
         with bus.relay() as relay:
             for look in range(1, 21):
                 checkpoint.advance(look - 1, look)
-                wait_until(lambda look=look: relay.status().position == look)  # type: ignore[misc]
+                wait_until(partial(stands_at, relay, look))
             assert (relay.status().connected, relay.status().leader) == (True, False)
             assert len(opened) == 1
             led.close()
             wait_until(lambda: relay.status().leader)
     assert refusals(bus) == refused
+
+
+def stands_at(relay: Relay, position: int) -> bool:
+    return relay.status().position == position
 
 
 def refusals(bus: Bus) -> int:

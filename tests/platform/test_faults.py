@@ -22,20 +22,20 @@ from tests.platform.trouble import Planned, Trouble
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(600)]
 
-KILLS_EACH, SOAKED = 1, 3
-"""How often each process is killed while the scenario runs, day by day and with ``--soak``."""
+KILLS_EACH = 2
+"""How often each process is killed while the scenario runs."""
 AWAY = 3.0
 """Seconds for which the broker is stopped, frozen or dead."""
 
 
-def planned(chance: random.Random, running: OneMachine, commands: int, kills: int) -> list[Planned]:
-    """Every process is killed so often, and the broker is stopped, frozen and killed, at random moments."""
+def planned(chance: random.Random, running: OneMachine, commands: int) -> list[Planned]:
+    """Every process is killed ``KILLS_EACH`` times, and the broker is stopped, frozen and killed, at random moments."""
     broker = running.broker
     assert broker is not None
     troubles: list[tuple[str, Callable[[], None]]] = [
         (f"kill {name}", partial(running.supervisor.kill, name))
         for name in running.supervisor.children
-        for _ in range(kills)
+        for _ in range(KILLS_EACH)
     ]
     troubles += [
         ("stop the broker", lambda: broker_away(broker, broker.stop)),
@@ -64,7 +64,7 @@ def test_the_figures_survive_kills_and_a_broken_broker(tmp_path: Path, pytestcon
     seed, soak = random.randrange(2**32), pytestconfig.getoption("soak")
     of = scenario(1) if soak else sample(scenario(1))
     with machine(tmp_path / "data") as running:
-        plan = planned(random.Random(seed), running, len(of.posts), SOAKED if soak else KILLS_EACH)
+        plan = planned(random.Random(seed), running, len(of.posts))
         print("seed", seed, *(f"\n  after {moment} commands: {what}" for moment, what, _ in plan))
         trouble = Trouble(running, plan)
         loader = Loader(of, Api(running.addresses, running.token, of.roles), tell=trouble.tell)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from functools import partial
 
 import pytest
 
@@ -42,4 +43,8 @@ def test_a_view_that_is_behind_asks_to_come_again(office: RunningOffice) -> None
     finally:
         projector.send(signal.SIGCONT)
     for look in LOOKED_AT:
-        until(lambda look=look: look.at(office, Min_Position=position).ok, str(look))  # type: ignore[misc]
+        until(partial(is_shown, look, office, position), str(look))
+
+
+def is_shown(look: Look, office: RunningOffice, position: str) -> bool:
+    return look.at(office, Min_Position=position).ok

@@ -7,6 +7,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -41,7 +42,7 @@ def test_two_processes_of_a_service_answer_on_one_port(office: RunningOffice) ->
         url = office.machine.supervisor.children[process.name].url
         assert office.machine.supervisor.children[f"{process.name}-2"].url == url
         answered: set[str] = set()
-        until(lambda url=url, answered=answered: both(url, answered), f"both processes of {process.name}")  # type: ignore[misc]
+        until(partial(both, url, answered), f"both processes of {process.name}")
 
 
 def both(url: str, answered: set[str]) -> bool:

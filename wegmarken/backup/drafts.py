@@ -16,7 +16,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Final
 
-from wegmarken.backup.files import sync
+from shared.runtime.disk import sync
 
 LOCK: Final = ".lock"
 LOCKS: Final = f".*-{8 * '[0-9a-f]'}{LOCK}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from wegmarken.backup.files import sync
+from shared.runtime.disk import sync
 from wegmarken.backup.manifest import DROPPED, MANIFEST, Manifest
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote
 
+from shared.runtime.disk import sync
+
 PAGES: Final = 2048
 """Pages between two reports of progress."""
 BUSY_SECONDS: Final = 10.0
@@ -55,15 +57,6 @@ def is_whole(path: Path) -> bool:
         return rows_of(path, "pragma integrity_check") == [("ok",)]
     except sqlite3.Error:
         return False
-
-
-def sync(path: Path) -> None:
-    """See that a file, or a directory's names, are on the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _connect(path: Path, how: str) -> sqlite3.Connection:

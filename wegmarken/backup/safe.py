@@ -11,8 +11,8 @@ from typing import Final
 
 from shared.contracts.model import PersonalClass
 from shared.privacy.secrets import DIGEST_KEY, PSEUDONYM_KEY, assert_complete, load_secret, master_file
+from shared.runtime.disk import sync
 from wegmarken.backup.drafts import BackupRefused, drafted
-from wegmarken.backup.files import sync
 
 PROVEN: Final = (DIGEST_KEY, PSEUDONYM_KEY)
 """What a manifest proves. The key ring proves the master keys itself."""
