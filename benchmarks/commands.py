@@ -32,6 +32,8 @@ def run() -> dict[str, Any]:
         data = Path(directory)
         with OneMachine(data / "ours", clock="manual") as machine:
             office = set_up(machine)
+        with OneMachine(data / "ours", clock="system") as machine:  # as in operation
+            machine.wait_quiet(timeout=300)
             token, body = long_token(machine, MANAGER), orjson.dumps(office.consultation)
             address = _address(machine.addresses["casework"])
             with peer(data, machine.data / "secrets" / ISSUER_PUBLIC) as peer_address:
