@@ -1,4 +1,4 @@
-"""``./dev bench [NAME [URL]]``: progress on standard error, one JSON object on standard output."""
+"""``./dev bench [NAME]``: progress on standard error, one JSON object on standard output."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ BENCHMARKS = {
     "entry": "a person records a talk with a known family, by keyboard in a browser (about 4 minutes)",
     "figures": "every figure on a day and over three years, with 100,000 persons (some minutes)",
     "pages": "each page on the server and at first sight; the same with 100,000 persons more (about half an hour)",
-    "rebuild": "all reporting views from nothing over 200,000 and 1,000,000 events (some minutes); with the URL of"
-    " a PostgreSQL database, in that one, too",
+    "rebuild": "all reporting views from nothing over 200,000 and 1,000,000 events (some minutes); also in the"
+    " PostgreSQL database that WEGMARKEN_VIEWS names, which holds none yet",
     "stores": "append, read and follow 60,000 events in SQLite and in KurrentDB: a stand-in, or the server that"
     " WEGMARKEN_EVENTSTORE names (about 7 minutes)",
 }
 
 
 def main(arguments: list[str]) -> int:
-    name, *further = arguments or [""]
-    if name not in BENCHMARKS or len(further) > (name == "rebuild"):
+    if len(arguments) != 1 or arguments[0] not in BENCHMARKS:
         print("usage: ./dev bench NAME", *(f"  {name:<10} {what}" for name, what in BENCHMARKS.items()), sep="\n")
         return 0 if not arguments else 2
-    options = {"postgresql": further[0]} if further else {}
-    print(json.dumps(import_module(f"benchmarks.{name}").run(**options), ensure_ascii=False))
+    print(json.dumps(import_module(f"benchmarks.{arguments[0]}").run(), ensure_ascii=False))
     return 0
 
 

@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
-from benchmarks.http_load import Measured, load, post
-from benchmarks.office import MANAGER, long_token, set_up
+from benchmarks.tools.http_load import Address, Measured, load, post
+from benchmarks.tools.small_office import long_token, set_up
 from deploy.one_machine import OneMachine
+from deploy.ports import free_ports
+from scenarios.small_office import MANAGER
 from shared.privacy.secrets import ISSUER_PUBLIC
 
 CONNECTIONS = (1, 8, 32)
@@ -35,7 +36,7 @@ def run() -> dict[str, Any]:
         with OneMachine(data / "ours", clock="system") as machine:  # as in operation
             machine.wait_quiet(timeout=300)
             token, body = long_token(machine, MANAGER), orjson.dumps(office.consultation)
-            address = _address(machine.addresses["casework"])
+            address = Address.of(machine.addresses["casework"])
             with peer(data, machine.data / "secrets" / ISSUER_PUBLIC) as peer_address:
                 ours = _side(address, "/casework/v1/consultations", token, body)
                 theirs = _side(peer_address, "/consultations", token, body)
@@ -52,12 +53,12 @@ def run() -> dict[str, Any]:
 Side = Callable[[int, float], Measured]
 
 
-def _side(address: tuple[str, int], path: str, token: str, body: bytes) -> Side:
+def _side(address: Address, path: str, token: str, body: bytes) -> Side:
     sent = 0
 
     def measure(connections: int, seconds: float) -> Measured:
         nonlocal sent
-        request_of = post(f"{address[0]}:{address[1]}", path, token, body)
+        request_of = post(address, path, token, body)
         measured = load(address, request_of, connections=connections, seconds=seconds, first=sent)
         sent += 1_000_000
         return measured
@@ -81,30 +82,23 @@ def _medians(rounds: list[dict[int, Measured]]) -> dict[int, Measured]:
 
 
 @contextmanager
-def peer(directory: Path, public_key: Path) -> Iterator[tuple[str, int]]:
+def peer(directory: Path, public_key: Path) -> Iterator[Address]:
     """The peer's server in a process of its own."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
+    address = Address("127.0.0.1", port)
     command = [sys.executable, "-m", "benchmarks.peer", str(directory), str(public_key), str(port)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + 30
         while True:
             try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                socket.create_connection(address, timeout=1).close()
                 break
             except OSError:
                 if time.monotonic() > deadline or process.poll() is not None:
                     raise RuntimeError("the peer did not start") from None
                 time.sleep(0.05)
-        yield "127.0.0.1", port
+        yield address
     finally:
         process.terminate()
         process.wait()
-
-
-def _address(url: str) -> tuple[str, int]:
-    parts = urlsplit(url)
-    assert parts.hostname is not None and parts.port is not None
-    return parts.hostname, parts.port

@@ -22,11 +22,12 @@ from typing import Any, Final
 
 from playwright.sync_api import Page
 
-from benchmarks.browser import chromium
-from benchmarks.http_load import percentile
-from benchmarks.office import MANAGER, Office, set_up
+from benchmarks.tools.browser import chromium
+from benchmarks.tools.percentiles import percentile
+from benchmarks.tools.small_office import set_up
 from deploy.one_machine import OneMachine
 from scenarios.loader import Api
+from scenarios.small_office import MANAGER, Office
 from services.portal.login.accounts import Accounts, made_password
 from services.portal.login.database import open_database
 from shared.api.roles import INTEGRATION_MANAGER

@@ -16,8 +16,10 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from benchmarks.invented_log import recorded
-from benchmarks.rebuild import grown, in_new_process, settings
+from benchmarks.rebuild import rebuild
+from benchmarks.tools.alone import alone
+from benchmarks.tools.ledger import grown, settings
+from scenarios.invented_log import recorded
 from services.reporting.facts import look
 from services.reporting.figures import FIGURES
 from services.reporting.figures.model import Figure, measure
@@ -48,7 +50,7 @@ def run(size: int = SIZE, rounds: int = ROUNDS) -> dict[str, Any]:
         for _ in grown(data, [size]):
             pass
         written = _add_the_office(data)
-        in_new_process(data, written)
+        alone(rebuild, data, written)
         print(f"  {written} events, views rebuilt", file=sys.stderr, flush=True)
         reader = ViewReader(settings(data).views_url("reporting"), VIEWS)
         try:

@@ -17,19 +17,19 @@ from http.client import HTTPConnection
 from itertools import count
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 
-from benchmarks.http_load import load, percentile, post
-from benchmarks.office import AGS, CLERK, MANAGER, TODAY, long_token, set_up
-from benchmarks.steady_load import CONNECTIONS, steady_load
+from benchmarks.tools.http_load import Address, load, post
+from benchmarks.tools.percentiles import percentile
+from benchmarks.tools.small_office import long_token, set_up
+from benchmarks.tools.steady_load import CONNECTIONS, steady_load
+from benchmarks.tools.waiting import PAUSE, NeverCame
 from deploy.one_machine import OneMachine
+from scenarios.small_office import AGS, CLERK, MANAGER, TODAY
 
 SAMPLES = 300
 WARM_UP = 20
-PAUSE = (0.02, 0.12)
-"""Seconds between two commands, drawn evenly: no rhythm that a poller could fall in step with."""
 LOOK = 0.0005
 """Seconds between two looks: so much may each figure be too high."""
 PATIENCE = 30.0
@@ -51,10 +51,6 @@ where reaction.stream = 'eligibility-' || :person_id and cause.stream = 'person-
 """
 
 
-class NeverCame(Exception):
-    """An event did not reach a view, or a reaction did not follow. The text says how the platform was."""
-
-
 def run(samples: int = SAMPLES) -> dict[str, Any]:
     """The lags of an idle platform, and of one that records consultations at half of what it can."""
     with (
@@ -67,7 +63,7 @@ def run(samples: int = SAMPLES) -> dict[str, Any]:
             _measure(watch, min(WARM_UP, samples))
             idle = _measure(watch, samples)
             machine.wait_quiet()
-            address, token = _address(machine, "casework"), long_token(machine, MANAGER)
+            address, token = Address.of(machine.addresses["casework"]), long_token(machine, MANAGER)
             rate = LOAD_SHARE * _capacity(address, token, body)
             machine.wait_quiet()
             print(f"  under load: {rate:.0f} consultations per second", file=sys.stderr, flush=True)
@@ -126,7 +122,7 @@ def _watch(machine: OneMachine, consultation: bytes) -> Iterator[Watch]:
     numbers = count()
 
     def command(service: str, path: str, account: str) -> Callable[[bytes], Mapping[str, Any]]:
-        connection = HTTPConnection(*_address(machine, service), timeout=PATIENCE)
+        connection = HTTPConnection(*Address.of(machine.addresses[service]), timeout=PATIENCE)
         headers = {
             "Authorization": f"Bearer {long_token(machine, account)}",
             "Content-Type": "application/json",
@@ -183,9 +179,9 @@ def _measure(watch: Watch, samples: int) -> Lags:
     return lags
 
 
-def _capacity(address: tuple[str, int], token: str, body: bytes) -> float:
+def _capacity(address: Address, token: str, body: bytes) -> float:
     """Consultations per second when they come as fast as they are answered."""
-    request_of = post(f"{address[0]}:{address[1]}", CONSULTATIONS, token, body)
+    request_of = post(address, CONSULTATIONS, token, body)
     return load(address, request_of, connections=CONNECTIONS, seconds=CAPACITY_SECONDS).rps
 
 
@@ -197,9 +193,3 @@ def _first(connection: sqlite3.Connection, query: str, parameters: Mapping[str, 
     """The first column of the first row, None if there is no row."""
     row = connection.execute(query, parameters or {}).fetchone()
     return None if row is None else row[0]
-
-
-def _address(machine: OneMachine, service: str) -> tuple[str, int]:
-    parts = urlsplit(machine.addresses[service])
-    assert parts.hostname is not None and parts.port is not None
-    return parts.hostname, parts.port

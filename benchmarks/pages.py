@@ -9,13 +9,12 @@ and everything is asked once more.
 from __future__ import annotations
 
 import re
-import sqlite3
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from http.client import HTTPConnection
@@ -25,18 +24,19 @@ from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 from playwright.sync_api import Browser
 
-from benchmarks.browser import chromium
-from benchmarks.http_load import percentile
-from benchmarks.invented_log import invented_log
-from benchmarks.rebuild import settings
+from benchmarks.tools.browser import chromium
+from benchmarks.tools.http_load import Address
+from benchmarks.tools.ledger import settings
+from benchmarks.tools.percentiles import percentile
 from deploy.one_machine import OneMachine
 from deploy.processes import SERVICES
 from scenarios.goeppingen_2018.script import scenario
+from scenarios.invented_log import invented_log
 from scenarios.loader import Api, Loader
 from services.portal.login.accounts import Accounts, made_password
 from services.portal.login.database import open_database
@@ -53,12 +53,10 @@ from shared.api.roles import (
 from shared.api.service import ServiceHttp
 from shared.bus.checkpoint import Checkpoint
 from shared.contracts.model import PersonalClass
-from shared.eventstore.instants import microseconds
-from shared.eventstore.port import StoredEvent
-from shared.eventstore.sqlite.file import COLUMNS
+from shared.eventstore.opening import open_store
 from shared.projections.engine import open_engine
 from shared.service.platform import Platform
-from wegmarken.demo_accounts import Person, people
+from wegmarken.demo_accounts import Login, logins
 
 GOAL_MS: Final = {"server_p50": 100, "first_view": 1000}
 GOAL_TIMES: Final = 2.0
@@ -80,7 +78,7 @@ PAINTED: Final = """() => new Promise((resolve) => {
 })"""
 _TOKEN: Final = re.compile(r'data-csrf="([0-9a-f]+)"')
 
-Fill = Callable[[OneMachine], Sequence[Person]]
+Fill = Callable[[OneMachine], Sequence[Login]]
 """Gives an empty platform its contents, and says who works with them."""
 
 
@@ -94,11 +92,11 @@ class Asked:
     fields: Mapping[str, str] | None = None
 
 
-def demonstration(machine: OneMachine) -> Sequence[Person]:
+def demonstration(machine: OneMachine) -> Sequence[Login]:
     """The demonstration county."""
     of = scenario(1)
     Loader(of, Api(machine.addresses, machine.token, of.roles)).run()
-    return list(people())
+    return list(logins())
 
 
 def run(persons: int = PERSONS, rounds: int = ROUNDS, fill: Fill = demonstration) -> dict[str, Any]:
@@ -116,6 +114,7 @@ def run(persons: int = PERSONS, rounds: int = ROUNDS, fill: Fill = demonstration
         with OneMachine(data, clock="manual") as machine:
             machine.supervisor.kill("react", hold=True)  # nobody is to react to what was invented
             large = _on_the_server(machine, asked, staff, passwords, rounds)
+    times = {name: round(found["p50_ms"] / small[name]["p50_ms"], 2) for name, found in large.items()}
     return {
         "bench": "pages",
         "goal_ms": GOAL_MS,
@@ -123,20 +122,15 @@ def run(persons: int = PERSONS, rounds: int = ROUNDS, fill: Fill = demonstration
         "large": {
             "persons": added,
             "goal_times": GOAL_TIMES,
-            "pages": {
-                name: found | {"times": round(found["p50_ms"] / small[name]["p50_ms"], 2)}
-                for name, found in large.items()
-            },
-            "lists_times": max(
-                large[name]["p50_ms"] / small[name]["p50_ms"] for name in large if name.startswith(LISTS)
-            ),
+            "pages": {name: found | {"times": times[name]} for name, found in large.items()},
+            "lists_times": max(times[name] for name in large if name.startswith(LISTS)),
         },
     }
 
 
-def pages(machine: OneMachine, staff: Sequence[Person]) -> Iterator[Asked]:
+def pages(machine: OneMachine, staff: Sequence[Login]) -> Iterator[Asked]:
     """Every page, about somebody and something that is there."""
-    account_of = {person.role: person.account for person in staff}
+    account_of = {login.role: login.account for login in staff}
 
     def ask(service: str, path: str, role: str, **body: Any) -> Any:
         headers = {"Authorization": f"Bearer {machine.token(account_of[role], [role])}"}
@@ -184,8 +178,7 @@ class Visitor:
     """Somebody's browser, as far as the server can tell: a connection that stays open, and a cookie."""
 
     def __init__(self, machine: OneMachine, role: str | None, account: str, password: str) -> None:
-        address = urlsplit(machine.portal)
-        self._connection = HTTPConnection(str(address.hostname), address.port or 80, timeout=60)
+        self._connection = HTTPConnection(*Address.of(machine.portal), timeout=60)
         self.cookie, self._token = "", ""
         if role is not None:
             session = requests.Session()
@@ -218,20 +211,16 @@ class Visitor:
 
 
 def _on_the_server(
-    machine: OneMachine, asked: Sequence[Asked], staff: Sequence[Person], passwords: Mapping[str, str], rounds: int
+    machine: OneMachine, asked: Sequence[Asked], staff: Sequence[Login], passwords: Mapping[str, str], rounds: int
 ) -> dict[str, dict[str, float]]:
     """Milliseconds of each page. The pages take turns, so that a busy moment meets all of them."""
-    visitors = _visitors(machine, staff, passwords)
     taken: dict[str, list[float]] = {each.name: [] for each in asked}
-    try:
+    with _visitors(machine, staff, passwords) as visitors:
         for n in range(rounds + 1):
             for each in asked:
                 seconds = visitors[each.role].ask(each.path, each.fields)
                 if n:  # the first round warms up
                     taken[each.name].append(seconds * 1000)
-    finally:
-        for visitor in visitors.values():
-            visitor.close()
     for name, each_taken in taken.items():
         each_taken.sort()
         print(f"  {name}: {percentile(each_taken, 0.5):.1f} ms", file=sys.stderr, flush=True)
@@ -241,18 +230,27 @@ def _on_the_server(
     }
 
 
-def _visitors(machine: OneMachine, staff: Sequence[Person], passwords: Mapping[str, str]) -> dict[str | None, Visitor]:
-    return {None: Visitor(machine, None, "", "")} | {
-        person.role: Visitor(machine, person.role, person.account, passwords[person.account]) for person in staff
-    }
+@contextmanager
+def _visitors(
+    machine: OneMachine, staff: Sequence[Login], passwords: Mapping[str, str]
+) -> Iterator[Mapping[str | None, Visitor]]:
+    """One for each role, and one who is not logged in."""
+    with ExitStack() as opened:
+
+        def visitor(role: str | None, account: str = "", password: str = "") -> Visitor:
+            return opened.enter_context(closing(Visitor(machine, role, account, password)))
+
+        yield {None: visitor(None)} | {
+            login.role: visitor(login.role, login.account, passwords[login.account]) for login in staff
+        }
 
 
-def _accounts(machine: OneMachine, staff: Sequence[Person]) -> dict[str, str]:
+def _accounts(machine: OneMachine, staff: Sequence[Login]) -> dict[str, str]:
     """Passwords by account."""
-    passwords = {person.account: made_password() for person in staff}
+    passwords = {login.account: made_password() for login in staff}
     with closing(open_database(machine.data / "portal.db")) as database:
-        for person in staff:
-            Accounts(database).add(person.account, [person.role], passwords[person.account], ags=person.ags)
+        for login in staff:
+            Accounts(database).add(login.account, [login.role], passwords[login.account], ags=login.ags)
     return passwords
 
 
@@ -260,11 +258,10 @@ def _accounts(machine: OneMachine, staff: Sequence[Person]) -> dict[str, str]:
 
 
 def _first_views(
-    machine: OneMachine, asked: Sequence[Asked], staff: Sequence[Person], passwords: Mapping[str, str]
+    machine: OneMachine, asked: Sequence[Asked], staff: Sequence[Login], passwords: Mapping[str, str]
 ) -> dict[str, float]:
     """Milliseconds until a browser without any cache has painted a page."""
-    visitors = _visitors(machine, staff, passwords)
-    with chromium() as browser:
+    with _visitors(machine, staff, passwords) as visitors, chromium() as browser:
         return {
             each.name: round(
                 median(_painted(browser, machine, each, visitors[each.role].cookie) for _ in range(VIEWS)), 1
@@ -291,14 +288,12 @@ def _grow(data: Path, persons: int) -> int:
     platform = Platform.open(settings(data), "benchmarks", frozenset(PersonalClass))
     engine, added = open_engine(settings(data).ledger, writing=True), 0
     try:
-        with closing(sqlite3.connect(data / "events.db", isolation_level=None)) as store:
-            (end,) = store.execute("select max(position) from events").fetchone()
+        with closing(open_store(settings(data).eventstore)) as store:
+            end = store.head()
             ledger, events = Ledger(engine), invented_log(platform.sealer, after=end)
             while added < persons:
                 some = list(islice(events, min(WRITTEN_AT_ONCE, EVENTS_PER_PERSON * (persons - added))))
-                store.execute("begin immediate")
-                store.executemany(f"insert into events ({COLUMNS}) values (?, ?, ?, ?, ?, ?, ?, ?)", map(_row, some))
-                store.execute("commit")
+                store.take_over(some)
                 end = ledger.write(some).position
                 added += sum(event.type == "intake.PersonRegistered" for event in some)
                 print(f"  {added} of {persons} persons written", file=sys.stderr, flush=True)
@@ -311,10 +306,6 @@ def _grow(data: Path, persons: int) -> int:
         for service in processes.map(partial(catch_up, data), SERVICES):
             print(f"  views of {service} are there", file=sys.stderr, flush=True)
     return added
-
-
-def _row(event: StoredEvent) -> tuple[Any, ...]:
-    return (*event[:-1], microseconds(event.recorded_at))
 
 
 def catch_up(data: Path, service: str) -> str:

@@ -7,25 +7,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from itertools import islice
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from benchmarks.alone import alone
-from benchmarks.invented_log import invented_log
-from services.reporting.ledger import LEDGER, Ledger
+from benchmarks.tools.alone import alone
+from benchmarks.tools.ledger import grown, settings
+from benchmarks.tools.servers import server_named_by
 from services.reporting.service import ReportingHttp
-from shared.contracts.model import PersonalClass
 from shared.database.postgres import connect
-from shared.privacy.secrets import create_secrets
-from shared.projections.engine import open_engine
-from shared.runtime.config import Settings
 from shared.service.platform import Platform
+
+GIVEN: Final = "WEGMARKEN_VIEWS"
+"""Names a PostgreSQL database, in which the views are rebuilt, too."""
 
 SIZES = (200_000, 1_000_000)
 """Events. One ledger grows from size to size."""
-WRITTEN_AT_ONCE = 5000
+
+
+class InUse(Exception):
+    """The database that was named holds views of reporting, which are no benchmark's to drop."""
 
 
 class NotRebuilt(Exception):
@@ -39,47 +40,34 @@ class Rebuilt(NamedTuple):
     peak: int
 
 
-def run(sizes: Sequence[int] = SIZES, postgresql: str | None = None) -> dict[str, Any]:
-    """Let an invented ledger grow, and at each size rebuild what stands on it.
-
-    ``postgresql``: the URL of a database in which the views are rebuilt, too, from the same ledger.
-    """
+def run(sizes: Sequence[int] = SIZES) -> dict[str, Any]:
+    """Let an invented ledger grow, and at each size rebuild what stands on it. Raises InUse, NotRebuilt."""
     found: dict[str, dict[str, Any]] = {}
-    into = {"sqlite": None} | ({} if postgresql is None else {"postgresql": postgresql})
-    with tempfile.TemporaryDirectory(prefix="wegmarken-bench-") as directory:
+    server = server_named_by(GIVEN)
+    into = {"sqlite": None} | ({} if server is None else {"postgresql": server})
+    with tempfile.TemporaryDirectory(prefix="wegmarken-bench-") as directory, _borrowed(server):
         for size in grown(Path(directory), sizes):
             for name, views in into.items():
-                rebuilt = in_new_process(Path(directory), size, views)
+                rebuilt = alone(rebuild, Path(directory), size, views)
                 measured = {"events_per_s": round(size / rebuilt.seconds), "peak_mb": round(rebuilt.peak / 1e6, 1)}
                 found.setdefault(str(size), {}).update(measured if views is None else {name: measured})
                 print(f"  {size} events rebuilt in {name}: {measured}", file=sys.stderr, flush=True)
     return {"bench": "rebuild", "sizes": found}
 
 
-def grown(data: Path, sizes: Sequence[int]) -> Iterator[int]:
-    """Each size when the ledger under ``data`` has grown to it; sizes ascend."""
-    create_secrets(data / "secrets")
-    of = settings(data)
-    platform = Platform.open(of, "benchmarks", frozenset(PersonalClass))
-    engine = open_engine(of.ledger, writing=True)
+@contextmanager
+def _borrowed(views: str | None) -> Iterator[None]:
+    """A database that was given holds no views of reporting, neither before nor afterwards. Raises InUse."""
+    if views is None:
+        yield
+        return
+    with closing(connect(views, autocommit=True)) as connection:
+        if connection.execute("select 1 from pg_namespace where nspname = 'reporting'").fetchone():
+            raise InUse(f"{GIVEN} names a database with a schema reporting: give the benchmark one of its own")
     try:
-        ledger, events, written = Ledger(engine), invented_log(platform.sealer), 0
-        LEDGER.create(engine)
-        for size in sizes:
-            while written < size:
-                ledger.write(list(islice(events, min(WRITTEN_AT_ONCE, size - written))))
-                written = ledger.head().seq
-                if written % 50_000 == 0:
-                    print(f"  {written} events written", file=sys.stderr, flush=True)
-            yield size
+        yield
     finally:
-        engine.dispose()
-        platform.close()
-
-
-def in_new_process(data: Path, size: int, views: str | None = None) -> Rebuilt:
-    """Rebuild in a process that has held nothing else. Raises NotRebuilt."""
-    return alone(rebuild, data, size, views)
+        _drop(views)
 
 
 def rebuild(data: Path, size: int, views: str | None = None) -> Rebuilt:
@@ -91,8 +79,7 @@ def rebuild(data: Path, size: int, views: str | None = None) -> Rebuilt:
         for file in data.glob("reporting.db*"):
             file.unlink()
     else:
-        with closing(connect(views, autocommit=True)) as connection:
-            connection.execute("drop schema if exists reporting cascade")
+        _drop(views)
     platform = Platform.open(settings(data, views), ReportingHttp.name, ReportingHttp.classes)
     try:
         started = time.perf_counter()
@@ -106,13 +93,13 @@ def rebuild(data: Path, size: int, views: str | None = None) -> Rebuilt:
     return Rebuilt(seconds, _peak())
 
 
+def _drop(views: str) -> None:
+    with closing(connect(views, autocommit=True)) as connection:
+        connection.execute("drop schema if exists reporting cascade")
+
+
 def _peak() -> int:
     """Not ``getrusage``: what that says begins with the peak of the process this one was started from."""
     found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
     assert found is not None
     return int(found[1]) * 1024
-
-
-def settings(data: Path, views: str | None = None) -> Settings:
-    """Of a platform under this directory; ``views`` elsewhere, if they are named."""
-    return Settings.from_environment({"WEGMARKEN_DATA": str(data), **({"WEGMARKEN_VIEWS": views} if views else {})})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -18,12 +17,14 @@ from statistics import median
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
-from benchmarks.alone import alone
-from benchmarks.appending import Append, append_of, appended, dealt, together
-from benchmarks.http_load import percentile
-from benchmarks.invented_log import invented_log
-from benchmarks.lag import PAUSE
-from benchmarks.rebuild import rebuild, settings
+from benchmarks.rebuild import rebuild
+from benchmarks.tools.alone import alone
+from benchmarks.tools.appending import Append, append_of, appended, dealt, together
+from benchmarks.tools.ledger import settings
+from benchmarks.tools.percentiles import percentile
+from benchmarks.tools.servers import server_named_by
+from benchmarks.tools.waiting import PAUSE, NeverCame
+from scenarios.invented_log import invented_log
 from services.reporting.ledger import LEDGER, Ledger
 from shared.contracts.model import PersonalClass
 from shared.eventstore.opening import open_store
@@ -79,14 +80,9 @@ HISTORY: Final = History(
 """60,000 events."""
 
 
-class NeverCame(Exception):
-    """Events did not reach whoever followed the store."""
-
-
 def run(history: History = HISTORY, rounds: int = ROUNDS) -> dict[str, Any]:
     """Alternating rounds over new stores; of each figure the median."""
-    given = os.environ.get(GIVEN, "")
-    server = given if given.partition("://")[0] not in ("", "sqlite") else None
+    server = server_named_by(GIVEN)
     found: dict[str, list[dict[str, Any]]] = {"sqlite": [], "kurrentdb": []}
     with tempfile.TemporaryDirectory(prefix="wegmarken-bench-") as directory:
         for number in range(rounds):

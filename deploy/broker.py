@@ -15,7 +15,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -25,7 +24,9 @@ from typing import IO, Self
 
 import amqp
 
+from deploy.children import dying_with_us, end
 from deploy.ports import free_ports, is_free
+from shared.runtime import disk
 
 SERVERS = (
     "/usr/lib/rabbitmq/bin/rabbitmq-server",  # Debian, Ubuntu, Fedora; /usr/sbin has only the wrapper
@@ -187,8 +188,8 @@ class PrivateBroker:
 
     def stop(self) -> None:
         """Stop the node and its epmd in order, by force after ``STOP_SECONDS``; whatever state they are in."""
-        _end(self._node, signal.SIGTERM)
-        _end(self._epmd, signal.SIGTERM)
+        end(self._node, within=STOP_SECONDS)
+        end(self._epmd, within=STOP_SECONDS)
         self._node = self._epmd = None
         if self._lock is not None:
             (self.directory / PROCESSES).unlink(missing_ok=True)
@@ -212,9 +213,7 @@ class PrivateBroker:
             (self.directory / name).mkdir(exist_ok=True)
         cookie, password = (self._seat.cookie, self._seat.password) if self._seat else (_secret(), _secret())
         for name, secret in (("home/.erlang.cookie", cookie), ("password", password)):
-            if not (path := self.directory / name).exists():
-                with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o400)) as file:
-                    file.write(secret)
+            disk.create(self.directory / name, secret.encode(), mode=0o400)
 
     def _take_lock(self) -> None:
         if self._lock is not None:
@@ -287,20 +286,17 @@ class PrivateBroker:
         _until(self._accepts, START_SECONDS, self._node, why)
 
     def _spawn(self, *command: str) -> subprocess.Popen[bytes]:
-        """In a session of its own: a Ctrl-C in the terminal reaches us, who then stop it in order.
-
-        Should we be killed, it gets a SIGTERM; but only where that means us and not one of our threads.
-        """
-        binds = threading.current_thread() is threading.main_thread() and shutil.which("setpriv")
+        """In a session of its own: a Ctrl-C in the terminal reaches us, who then stop it in order."""
         with open(self.directory / "log" / f"{Path(command[0]).name}.out", "wb") as log:
             return subprocess.Popen(
-                (*(("setpriv", "--pdeathsig", "TERM") if binds else ()), *command),
+                command,
                 cwd=self.directory,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=dying_with_us(),
             )
 
     def _accepts(self) -> bool:
@@ -343,7 +339,7 @@ def _recorded_processes(directory: Path) -> dict[str, RunningProcess]:
     """The node and its epmd, as they were when last started here."""
     try:
         recorded = json.loads((directory / PROCESSES).read_text())
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
     return {name: RunningProcess(**process) for name, process in recorded.items()}
 
@@ -351,7 +347,7 @@ def _recorded_processes(directory: Path) -> dict[str, RunningProcess]:
 def _recorded_ports(directory: Path) -> Ports | None:
     try:
         return Ports(**json.loads((directory / PORTS_FILE).read_text()))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError):
         return None
 
 
@@ -400,21 +396,8 @@ def _until(ready: Callable[[], bool], seconds: float, process: subprocess.Popen[
         time.sleep(0.02)
 
 
-def _end(process: subprocess.Popen[bytes] | None, how: signal.Signals) -> None:
-    """Signal a child and wait for its end; what stands still is woken, what does not obey is killed."""
-    if process is None or process.poll() is not None:
-        return
-    process.send_signal(how)
-    process.send_signal(signal.SIGCONT)
-    try:
-        process.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def _end_process(process: RunningProcess) -> None:
-    """The same for a process that is not our child."""
+    """As ``children.end``, for a process that is not our child."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.kill(process.pid, how)

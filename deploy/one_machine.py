@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -30,6 +31,25 @@ class BrokerUnusable(Exception):
 
 class NotQuiet(Exception):
     """The platform did not come to rest in time. The text says what was still under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One of those that run of a process, counted from 1. ``shares_port``: all of them listen on that of the first."""
+
+    process: Process
+    number: int
+    shares_port: bool
+
+    @property
+    def name(self) -> str:
+        """The first is called like the process itself."""
+        return self.process.name if self.number == 1 else f"{self.process.name}-{self.number}"
+
+    @property
+    def listens_as(self) -> str:
+        """The name of whose port it is."""
+        return self.process.name if self.shares_port else self.name
 
 
 class OneMachine:
@@ -65,7 +85,7 @@ class OneMachine:
             self._say("starting the broker …")
             url = self._start_broker(opening)
             self._say("starting the services …")
-            self.supervisor = Supervisor(self._children(url), say=self._say)
+            self.supervisor = Supervisor(self.children(url), say=self._say)
             opening.callback(self.supervisor.stop)
             self.supervisor.start()
             self._opened = opening.pop_all()
@@ -81,7 +101,7 @@ class OneMachine:
     @property
     def addresses(self) -> dict[str, str]:
         """The base URL of each service's HTTP API."""
-        return {process.service: self.supervisor.children[process.name].url for process in HTTP}
+        return {process.known_as: self.supervisor.children[process.name].url for process in HTTP}
 
     @property
     def portal(self) -> str:
@@ -95,7 +115,8 @@ class OneMachine:
     def _prepare(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
         create_secrets(self.data / "secrets")
-        self._port_of = {process.name: self._port(process) for process in PROCESSES}
+        if self._ports == "fixed":
+            _refuse_taken_ports()
 
     def _start_broker(self, opening: ExitStack) -> str:
         if self._given_broker:
@@ -114,46 +135,40 @@ class OneMachine:
         if taken:
             raise BrokerUnusable("another platform runs on the broker of WEGMARKEN_BROKER: give this one its own vhost")
 
-    def _port(self, process: Process, *, free: bool = False) -> int:
-        if free or self._ports != "fixed":
-            (port,) = free_ports(1)
-            return port
-        if not is_free(process.default_port):
-            raise PortTaken(
-                f"port {process.default_port}, needed by {process.name}, is taken:"
-                " stop the program that uses it, or a platform that already runs"
-            )
-        return process.default_port
+    def children(self, broker: str) -> list[Child]:
+        """What is to run beside the broker with this URL. Free ports are those that are free now. Raises NoFreePort."""
+        instances = [instance for process in PROCESSES for instance in self._instances(process)]
+        port_of = _ports(instances, fixed=self._ports == "fixed")
 
-    def _children(self, broker: str) -> list[Child]:
+        def address(process: Process) -> str:
+            return f"http://127.0.0.1:{port_of[process.name]}"
+
         common = self._settings | {"WEGMARKEN_DATA": str(self.data)}
         if self._clock is not None:
             common["WEGMARKEN_CLOCK"] = self._clock
-        common.setdefault("WEGMARKEN_SERVICES", addresses(HTTP, self._address))
-        common.setdefault("WEGMARKEN_PROCESSES", addresses((PROJECTOR, RELAY, REACT), self._address))
+        common.setdefault("WEGMARKEN_SERVICES", addresses(HTTP, address))
+        common.setdefault("WEGMARKEN_PROCESSES", addresses((PROJECTOR, RELAY, REACT), address))
+        of_the_bus = common | {"WEGMARKEN_BROKER": broker}
         return [
-            self._child(process, number, common | ({"WEGMARKEN_BROKER": broker} if process.needs_broker else {}))
-            for process in PROCESSES
-            for number in range(1, self._replicas.get(process.name, 1) + 1)
+            self._child(each, port_of[each.listens_as], of_the_bus if each.process.needs_broker else common)
+            for each in instances
         ]
 
-    def _child(self, process: Process, number: int, settings: Mapping[str, str]) -> Child:
-        """The first is called like the process itself."""
-        shares_port = process in (PORTAL, *HTTP) and self._replicas.get(process.name, 1) > 1
-        port = self._port_of[process.name] if number == 1 or shares_port else self._port(process, free=True)
-        own = {"WEGMARKEN_PORT": str(port), "WEGMARKEN_SHARE_PORT": "yes" if shares_port else "no"}
-        name = process.name if number == 1 else f"{process.name}-{number}"
+    def _instances(self, process: Process) -> list[Instance]:
+        count = self._replicas.get(process.name, 1)
+        shares_port = process in (PORTAL, *HTTP) and count > 1
+        return [Instance(process, number, shares_port) for number in range(1, count + 1)]
+
+    def _child(self, instance: Instance, port: int, settings: Mapping[str, str]) -> Child:
+        own = {"WEGMARKEN_PORT": str(port), "WEGMARKEN_SHARE_PORT": "yes" if instance.shares_port else "no"}
         return Child(
-            name=name,
-            command=process.command,
+            name=instance.name,
+            command=instance.process.command,
             port=port,
             environment=inherited(**{**settings, **own}),
-            log=self.data / "logs" / f"{name}.log",
-            shares_port=shares_port,
+            log=self.data / "logs" / f"{instance.name}.log",
+            shares_port=instance.shares_port,
         )
-
-    def _address(self, process: Process) -> str:
-        return f"http://127.0.0.1:{self._port_of[process.name]}"
 
     # --- how it does ----------------------------------------------------------------------------
 
@@ -164,14 +179,14 @@ class OneMachine:
     def wait_quiet(self, *, timeout: float = 60) -> int:
         """Wait until every event is published, every reaction done and every view there; the head's position.
 
-        Raises NotQuiet.
+        What was put aside for people waits for them, not for this. Raises NotQuiet.
         """
         deadline = time.monotonic() + timeout
         before: int | None = None
         while True:
             self.supervisor.revive()
             status = self.status()
-            head = _head_if_quiet(status)
+            head = head_if_quiet(status)
             if head is not None and head == before:
                 return head
             if time.monotonic() > deadline:
@@ -180,7 +195,26 @@ class OneMachine:
             time.sleep(0.05)
 
 
-def _head_if_quiet(status: Mapping[str, Mapping[str, Any] | None]) -> int | None:
+def _refuse_taken_ports() -> None:
+    for process in PROCESSES:
+        if not is_free(process.default_port):
+            raise PortTaken(
+                f"port {process.default_port}, needed by {process.name}, is taken:"
+                " stop the program that uses it, or a platform that already runs"
+            )
+
+
+def _ports(instances: Sequence[Instance], *, fixed: bool) -> dict[str, int]:
+    """The port of each name that listens; drawn together, as what is drawn is still free. Raises NoFreePort.
+
+    ``fixed``: those of the process description, of which the first of each process has its own.
+    """
+    described = {process.name: process.default_port for process in PROCESSES} if fixed else {}
+    others = [name for name in dict.fromkeys(each.listens_as for each in instances) if name not in described]
+    return described | dict(zip(others, free_ports(len(others)), strict=True))
+
+
+def head_if_quiet(status: Mapping[str, Mapping[str, Any] | None]) -> int | None:
     """The position of the newest event if nothing is under way."""
     relays, reacts, projectors = (_said_by(process, status) for process in (RELAY, REACT, PROJECTOR))
     if not relays or not reacts or not projectors:
@@ -189,7 +223,8 @@ def _head_if_quiet(status: Mapping[str, Mapping[str, Any] | None]) -> int | None
     quiet = (
         head is not None
         and all(relay.get("position") == head for relay in relays)
-        and not any(react.get(count, 1) for react in reacts for count in ("in_hand", "waiting", "due"))
+        # The broker may keep to itself how many wait: None is not 0.
+        and all(react.get(count) == 0 for react in reacts for count in ("in_hand", "waiting", "due"))
         and all(projector.get("views") for projector in projectors)
         and all(position >= head for projector in projectors for position in projector["views"].values())
     )

@@ -14,7 +14,7 @@ from shared.contracts.model import PersonalClass
 from shared.privacy.secrets import DIGEST_KEY, ISSUER_PRIVATE, ISSUER_PUBLIC, PORTAL_KEY, PSEUDONYM_KEY, master_file
 
 SERVICES = ("intake", "eligibility", "casework", "reporting")
-REACTING = ("eligibility", "casework")
+REACTING_SERVICES = ("eligibility", "casework")
 
 IDENTITY, STATISTICS, EMPLOYEE = PersonalClass.IDENTITY, PersonalClass.STATISTICS, PersonalClass.EMPLOYEE
 CLASSES: Final[Mapping[str, tuple[PersonalClass, ...]]] = {
@@ -24,7 +24,7 @@ CLASSES: Final[Mapping[str, tuple[PersonalClass, ...]]] = {
     "reporting": (STATISTICS, EMPLOYEE),
 }
 """The classes of personal data that each service's commands, queries and views open: no other master key is there."""
-REACTS_WITH: Final[Mapping[str, tuple[PersonalClass, ...]]] = {
+REACTION_CLASSES: Final[Mapping[str, tuple[PersonalClass, ...]]] = {
     "eligibility": (STATISTICS,),
     "casework": (STATISTICS, EMPLOYEE),
 }
@@ -50,7 +50,7 @@ class Process:
     replicas: int = 1
 
     @property
-    def service(self) -> str:
+    def known_as(self) -> str:
         """The name by which others find it: an http process is called like its service."""
         return self.name.removesuffix("-http")
 
@@ -61,7 +61,7 @@ class Process:
 
 def addresses(processes: Iterable[Process], url: Callable[[Process], str]) -> str:
     """Names and addresses of processes, as settings hold them."""
-    return ",".join(f"{process.service}={url(process)}" for process in processes)
+    return ",".join(f"{process.known_as}={url(process)}" for process in processes)
 
 
 def _opening(classes: Iterable[PersonalClass]) -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def _http(service: str, port: int) -> Process:
 
 
 def _react(service: str) -> Process:
-    told, secrets = (*STORES, "broker"), _opening(REACTS_WITH[service])
+    told, secrets = (*STORES, "broker"), _opening(REACTION_CLASSES[service])
     return Process(f"react-{service}", (f"services.{service}", "react"), REACT.default_port, told, secrets, replicas=2)
 
 
@@ -109,7 +109,7 @@ PORTAL = Process(
 )
 """The pages, over the services' HTTP API: needs their addresses, and neither store nor broker."""
 
-REACT = Process("react", ("deploy.run", "react", *REACTING), 8611, (*STORES, "broker"))
+REACT = Process("react", ("deploy.run", "react", *REACTING_SERVICES), 8611, (*STORES, "broker"))
 """Reactions and timers of all services; grown up, one process per service."""
 
 RELAY = Process("relay", ("deploy.run", "relay"), 8612, ("data", "eventstore", "broker"), replicas=2)
@@ -121,7 +121,9 @@ PROJECTOR = Process("projector", ("deploy.run", "projector", *SERVICES), 8613, (
 PROCESSES = (PORTAL, *HTTP, PROJECTOR, RELAY, REACT)
 """Everything on one machine."""
 
-REACTS = tuple(map(_react, REACTING))
-PROJECTORS = tuple(map(_projector, SERVICES))
-CONTAINERS = (PORTAL, *HTTP, *PROJECTORS, RELAY, *REACTS)
+REACT_EACH = tuple(map(_react, REACTING_SERVICES))
+PROJECTOR_EACH = tuple(map(_projector, SERVICES))
+"""Of these two, one per service."""
+
+CONTAINERS = (PORTAL, *HTTP, *PROJECTOR_EACH, RELAY, *REACT_EACH)
 """Everything as containers, each of which can be scaled, placed and restarted by itself."""

@@ -29,6 +29,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from shared.privacy.secrets import create_secrets
+from shared.runtime import disk
 
 USER: Final = 10001
 """The user that the platform's image runs as; see deploy/images/Dockerfile."""
@@ -92,7 +93,7 @@ def _cookie(directory: Path) -> list[str]:
     is_new = not path.exists()
     if is_new:
         directory.mkdir(mode=0o700, exist_ok=True)
-        _write(path, secrets.token_hex(32).encode())
+        disk.create(path, secrets.token_hex(32).encode(), mode=0o400)
     _own(RABBITMQ_USER, path)
     return [f"broker/{path.name}"] if is_new else []
 
@@ -116,8 +117,8 @@ def make_certificates(directory: Path, now: datetime) -> list[str]:
         authority = _load(directory / AUTHORITY, directory / AUTHORITY_KEY)
         node, of_node = NODES[name], directory / name
         (of_node / "ca").mkdir(mode=0o755, parents=True, exist_ok=True)
+        _put(authority.certificate, of_node / "ca" / AUTHORITY)
         _save(_issue(authority, name, node.common_name, now), of_node / "node.crt", of_node / "node.key")
-        _write(of_node / "ca" / AUTHORITY, authority.certificate.public_bytes(Encoding.PEM), mode=0o444)
         made.append(f"certificates/{name}/node.crt")
     for name, node in NODES.items():
         _own(node.user, directory / name / "node.key")
@@ -206,19 +207,13 @@ def _load(certificate: Path, key: Path) -> Pair:
 
 
 def _save(pair: Pair, certificate: Path, key: Path) -> None:
-    _write(key, pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    _write(certificate, pair.certificate.public_bytes(Encoding.PEM), mode=0o444)
+    """The certificate last: that it is there says that all is."""
+    disk.put(key, pair.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), mode=0o400)
+    _put(pair.certificate, certificate)
 
 
-def _write(path: Path, content: bytes, *, mode: int = 0o400) -> None:
-    """Whole or not at all."""
-    draft = path.with_name(f".{path.name}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+def _put(certificate: x509.Certificate, path: Path) -> None:
+    disk.put(path, certificate.public_bytes(Encoding.PEM), mode=0o444)
 
 
 def _own(user: int, *paths: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -17,12 +16,12 @@ from typing import Any
 
 import requests
 
+from deploy.children import dying_with_us, end
+
 GRACE = 10.0
 """Seconds a process gets to finish after SIGTERM before it is killed."""
-PR_SET_PDEATHSIG = 1
 LISTEN = "0A"
 """How the kernel's table of sockets writes this state."""
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class NotReady(Exception):
@@ -98,26 +97,18 @@ def listens(pid: int, port: int) -> bool:
     return False
 
 
-def dying_with_us() -> Callable[[], None]:
-    """What a child does between fork and exec: should we be killed ourselves, nothing of ours stays behind."""
-    parent = os.getpid()
-
-    def prepare() -> None:
-        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # we died in between, and nobody will tell
-            os._exit(1)
-
-    return prepare
-
-
 class Supervisor:
-    """Runs children until ``stop``. A child that dies is started again, at growing intervals."""
+    """Runs children until ``stop``. A child that dies is started again, at growing intervals.
+
+    Several threads may look after them at once.
+    """
 
     def __init__(self, children: Sequence[Child], *, say: Callable[[str], None] = lambda line: None) -> None:
         self.children = {child.name: child for child in children}
         self._say = say
         self._stopping = threading.Event()
         self._held: set[str] = set()
+        self._turn = threading.Lock()  # of whoever starts a child again, or sees to it that nobody does
 
     def start(self, *, timeout: float = 60) -> None:
         """Start all and wait until each is ready. Raises NotReady; what was started is stopped then."""
@@ -151,55 +142,47 @@ class Supervisor:
 
     def revive(self) -> None:
         """Start again what has died and is not held, at most once per growing interval."""
-        for child in self.children.values():
-            if child.alive() or child.name in self._held or self._stopping.is_set():
-                continue
-            recent = sum(1 for start in child.starts if start > time.monotonic() - 60)
-            if child.starts and time.monotonic() - child.starts[-1] < min(10.0, 0.5 * recent):
-                continue
-            self._say(f"{child.name} ended and is started again")
-            child.start()
+        with self._turn:
+            for child in self.children.values():
+                if child.alive() or child.name in self._held or self._stopping.is_set():
+                    continue
+                recent = sum(1 for start in child.starts if start > time.monotonic() - 60)
+                if child.starts and time.monotonic() - child.starts[-1] < min(10.0, 0.5 * recent):
+                    continue
+                self._say(f"{child.name} ended and is started again")
+                child.start()
 
     def kill(self, name: str, *, hold: bool = False) -> None:
         """kill -9 one child; ``hold`` keeps it down until ``release``."""
         if hold:
-            self._held.add(name)
-        child = self.children[name]
-        child.send(signal.SIGKILL)
-        if child.process is not None:
-            child.process.wait()
+            self._hold(name)
+        process = self.children[name].process  # this one: soon there may be another
+        if process is not None:
+            process.kill()
+            process.wait()
 
     def release(self, name: str) -> None:
         """Let a held child run again, at once."""
-        self._held.discard(name)
-        self.children[name].start()
+        with self._turn:
+            self._held.discard(name)
+            self.children[name].start()
 
     def restart(self, name: str, *, timeout: float = 60) -> None:
-        """Let one child end in order and start it anew; back when it is ready. Raises NotReady."""
-        self._held.add(name)
-        child = self.children[name]
-        child.send(signal.SIGTERM)
-        if child.process is not None:
-            child.process.wait(GRACE)
+        """Let one child end in order, within the grace, and start it anew; back when it is ready. Raises NotReady."""
+        self._hold(name)
+        end(self.children[name].process, within=GRACE)
         self.release(name)
         self.wait_ready(name, timeout=timeout)
 
     def stop(self) -> None:
         """Stop all, those started last first; what does not end within the grace is killed."""
-        self._stopping.set()
-        children = list(reversed(self.children.values()))
-        for child in children:
-            child.send(signal.SIGTERM)
-            child.send(signal.SIGCONT)
-        deadline = time.monotonic() + GRACE
-        for child in children:
-            if child.process is None:
-                continue
-            try:
-                child.process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                child.send(signal.SIGKILL)
-                child.process.wait()
+        with self._turn:
+            self._stopping.set()
+        end(*(child.process for child in reversed(self.children.values())), within=GRACE)
+
+    def _hold(self, name: str) -> None:
+        with self._turn:
+            self._held.add(name)
 
 
 def inherited(**settings: str) -> dict[str, str]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from deploy.broker import PrivateBroker, Seat, epmd_command, server
+from deploy.children import dying_with_us
 from deploy.ports import free_ports
-from deploy.supervisor import dying_with_us
 
 DEADLINE = 10.0
 

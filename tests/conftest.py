@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -24,13 +25,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="also what takes too long for every day, and more of the rest",
     )
+    parser.addoption(
+        "--seed",
+        type=int,
+        help="what chance begins with in tests that leave something to it: that of a red run, to run it again",
+    )
 
 
 IN_ONE_OFFICE: Final = {
     f"tests/platform/test_{name}.py"
     for name in ("bad_input", "erasure", "full_disk", "no_traces", "one_effect", "openapi", "read_your_writes")
 }
-"""Files whose tests share an office, which takes long to set up: see ``platform/conftest.py``."""
+"""Files whose tests share an office, which takes long to set up: see ``platform/conftest.py``. ``test_side_by_side.py``
+notices one that is missing."""
 
 
 class BySetUp(LoadScopeScheduling):
@@ -52,6 +59,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySetUp:
     return BySetUp(config, log)
+
+
+@pytest.fixture
+def seed(pytestconfig: pytest.Config) -> int:
+    """What chance begins with in this test; printed, and another at each run unless the option ``--seed`` gives it."""
+    given: int | None = pytestconfig.getoption("seed")
+    seed = random.randrange(2**32) if given is None else given
+    print(f"run again with --seed {seed}")
+    return seed
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """A PostgreSQL cluster for tests: private, thrown away after them, with a database of its own for each test.
 
 ``python -m tests.postgres COMMAND …`` runs a command beside such a cluster, durable as a real one, and ``{url}`` in its
-arguments becomes the URL of an empty database: ``python -m tests.postgres ./dev bench rebuild {url}``.
+arguments becomes the URL of an empty database:
+``python -m tests.postgres env WEGMARKEN_VIEWS={url} ./dev bench rebuild``.
 """
 
 from __future__ import annotations

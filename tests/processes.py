@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 def running(service: str, data: Path, *kinds: str, **settings: str) -> Iterator[list[Child]]:
     """These processes (http, projector, react, relay), ready; stopped at the end, each having ended cleanly."""
     create_secrets(data / "secrets")
-    children = [_child(service, data, kind, settings) for kind in kinds]
+    children = [child_of(service, data, kind, **settings) for kind in kinds]
     supervisor = Supervisor(children)
     supervisor.start()
     try:
@@ -27,7 +27,8 @@ def running(service: str, data: Path, *kinds: str, **settings: str) -> Iterator[
     assert [child.process.returncode for child in children if child.process] == [0] * len(children)
 
 
-def _child(service: str, data: Path, kind: str, settings: dict[str, str]) -> Child:
+def child_of(service: str, data: Path, kind: str, **settings: str) -> Child:
+    """One of a service's processes, to be started. Its secrets must be there."""
     (port,) = free_ports(1)
     surroundings = {"WEGMARKEN_DATA": str(data), "WEGMARKEN_CLOCK": "manual", "WEGMARKEN_PORT": str(port)}
     return Child(

@@ -1,4 +1,4 @@
-"""The accounts of the demonstration: one for each role, with passwords made for this run."""
+"""The accounts of the demonstration, with passwords made for this run."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from shared.api.roles import (
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody invented who logs in to the demonstration's pages."""
+class Login:
+    """How somebody invented logs in to the demonstration's pages."""
 
     role: str
     account: str
@@ -37,17 +37,18 @@ class Person:
     ags: str | None = None
 
 
-def people() -> Iterator[Person]:
-    """One for each role; the manager has cases in the scenario, the lead leads that manager's team."""
+def logins() -> Iterator[Login]:
+    """One for each role but operator and importer; the manager has cases in the scenario, the lead leads that
+    manager's team."""
     manager = next(each for each in county().staff if each.works_on(plan.ENDS_ON))
-    yield Person(INTEGRATION_MANAGER, manager.account, manager.name)
-    yield Person(TEAM_LEAD, lead_account(manager.team), f"Leitung {manager.team}")
-    yield Person(INTAKE_CLERK, CLERKS[0], "Linde Muster")
-    yield Person(HEAD_OF_OFFICE, HEAD, "Ahorn Beispiel")
-    yield Person(REPORTING, "reporting", "Erle Probe")
-    yield Person(AUDITOR, "auditor", "Eibe Muster")
-    yield Person(DATA_PROTECTION_OFFICER, "datenschutz", "Espe Probe")
-    yield Person(
+    yield Login(INTEGRATION_MANAGER, manager.account, manager.name)
+    yield Login(TEAM_LEAD, lead_account(manager.team), f"Leitung {manager.team}")
+    yield Login(INTAKE_CLERK, CLERKS[0], "Linde Muster")
+    yield Login(HEAD_OF_OFFICE, HEAD, "Ahorn Beispiel")
+    yield Login(REPORTING, "reporting", "Erle Probe")
+    yield Login(AUDITOR, "auditor", "Eibe Muster")
+    yield Login(DATA_PROTECTION_OFFICER, "datenschutz", "Espe Probe")
+    yield Login(
         MUNICIPAL_STAFF, "rathaus", "Esche Probe", ags=next(t.area[0] for t in county().teams if t.name == manager.team)
     )
 
@@ -57,8 +58,8 @@ def make(database: Path) -> Table:
     table = Table("role", "name", "password", box=None, pad_edge=False, header_style="bold")
     with closing(open_database(database)) as opened:
         accounts = Accounts(opened)
-        for person in people():
+        for login in logins():
             password = made_password()
-            accounts.add(person.account, [person.role], password, shown_as=person.shown_as, ags=person.ags)
-            table.add_row(person.role, person.account, password)
+            accounts.add(login.account, [login.role], password, shown_as=login.shown_as, ags=login.ags)
+            table.add_row(login.role, login.account, password)
     return table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from deploy.generate.others import kurrentdb, one_of, postgres, proxy, rabbitmq, replica
+from deploy.generate.others import kurrentdb, membership, postgres, proxy, rabbitmq, replica
 from deploy.generate.ours import AFTER_STORES, ENVIRONMENT, WEGMARKEN, WITH_STORES, service, setup, tools
 from deploy.generate.places import (
     CLUSTER_CONF,
@@ -14,7 +14,9 @@ from deploy.generate.places import (
     HEALTH,
     INSTALLATION,
     KURRENTDB,
+    KURRENTDB_PORT,
     LOGS,
+    MONITOR,
     RABBITMQ,
     broker,
     eventstore,
@@ -22,7 +24,7 @@ from deploy.generate.places import (
 from deploy.generate.text import Anchored, Flow, Merging
 from deploy.generate.variables import needed, or_else
 from deploy.generate.watchers import blackbox, grafana, node_exporter, postgres_exporter, prometheus
-from deploy.processes import CONTAINERS, HTTP, PORTAL, PROJECTORS, REACTS, RELAY, Process
+from deploy.processes import CONTAINERS, HTTP, PORTAL, PROJECTOR_EACH, REACT_EACH, RELAY, Process
 from deploy.setup import AUTHORITY
 
 
@@ -66,7 +68,7 @@ def development_file() -> dict[str, Any]:
     """Laid over the main file: everything can be reached, the code is that of the checkout, logs are for reading."""
     environment = Anchored("reading", {"WEGMARKEN_LOG_FORMAT": "console", "WEGMARKEN_LOG_LEVEL": "debug"})
     code = [f"./{folder}:{CODE}/{folder}:ro" for folder in ("deploy", "services", "shared", "wegmarken")]
-    ports = {"kurrentdb": 2113, "postgres": 5432, "rabbitmq": 5672}
+    ports = {"kurrentdb": KURRENTDB_PORT, "postgres": 5432, "rabbitmq": 5672}
     return {
         "x-reading": environment,
         "services": {
@@ -99,7 +101,7 @@ def cluster_file() -> dict[str, Any]:
         "services": {
             **{process.name: _clustered(process) for process in CONTAINERS},
             "tools": {"environment": BROKER_NODES},
-            KURRENTDB[0]: {"environment": one_of(KURRENTDB, KURRENTDB[0])},
+            KURRENTDB[0]: {"environment": membership(KURRENTDB, KURRENTDB[0])},
             **{name: kurrentdb(name, KURRENTDB) for name in KURRENTDB[1:]},
             RABBITMQ[0]: {"volumes": [CLUSTER_CONF]},
             **{name: rabbitmq(name, CLUSTER_CONF) for name in RABBITMQ[1:]},
@@ -149,6 +151,7 @@ def monitoring_file() -> dict[str, Any]:
             "public-target": {"content": f"- targets: ['{needed('PUBLIC_HOST')}:443']\n"},
             "alertmanager": {"content": f"- targets: [{or_else('ALERTMANAGER', '')}]\n"},
         },
+        "secrets": {MONITOR: {"environment": "MONITOR_PASSWORD"}},
     }
 
 
@@ -165,9 +168,9 @@ NOTES: Final[Mapping[str, str]] = {
     "proxy": "The only door: TLS, security headers, the limit of a body. Caddy, see deploy/proxy/Caddyfile.",
     PORTAL.name: "The pages. Opens neither store nor key ring.",
     HTTP[0].name: "Commands and queries, a process per service.",
-    PROJECTORS[0].name: "Read models; reporting's also keeps the ledger.",
+    PROJECTOR_EACH[0].name: "Read models; reporting's also keeps the ledger.",
     RELAY.name: "Publishes what was stored. Its checkpoint is in the volume; it opens no secret.",
-    REACTS[0].name: "Reactions and timers.",
+    REACT_EACH[0].name: "Reactions and timers.",
     KURRENTDB[0]: "The event store: what was recorded.",
     "postgres": "Views, ledger, key ring, access log, accounts and sessions: a database each.",
     RABBITMQ[0]: "The broker: messages name events and hold no data.",

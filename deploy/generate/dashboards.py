@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from deploy.generate.monitoring import FREE_DISK, OF_WORK, REPLICA_BEHIND
+from deploy.generate.monitoring import FREE_DISK, HANDLED, OF_WORK, PARKED, REPLICA_BEHIND
 
 SOURCE: Final = {"type": "prometheus", "uid": "prometheus"}
 ACROSS: Final = 24
@@ -43,8 +43,8 @@ OVERVIEW: Final = (
         "Processes", "How many of each kind answer.", "short", (('sum by (job) (up{platform="wegmarken"})', "{{job}}"),)
     ),
     Panel(
-        "Commands",
-        "Requests that change something, per second.",
+        "Requests with a body",
+        "Commands, searches and forms, per second.",
         "reqps",
         (('sum by (job) (rate(wegmarken_http_requests_total{method="POST"}[$__rate_interval]))', "{{job}}"),),
     ),
@@ -85,7 +85,7 @@ OVERVIEW: Final = (
         "Queues",
         "Messages that wait to be handled.",
         "short",
-        (('sum by (queue) (rabbitmq_detailed_queue_messages_ready{queue!~".+[.]parked"})', "{{queue}}"),),
+        ((f"sum by (queue) (rabbitmq_detailed_queue_messages_ready{{{HANDLED}}})", "{{queue}}"),),
     ),
     Panel(
         "Reactions",
@@ -101,7 +101,7 @@ OVERVIEW: Final = (
         "Parked messages",
         "Put aside for people: wegmarken parked list.",
         "short",
-        (('sum by (queue) (rabbitmq_detailed_queue_messages_ready{queue=~".+[.]parked"})', "{{queue}}"),),
+        ((f"sum by (queue) (rabbitmq_detailed_queue_messages_ready{{{PARKED}}})", "{{queue}}"),),
         6,
         "stat",
     ),

@@ -9,8 +9,13 @@ from deploy.generate import compose, dashboards, monitoring, variables
 from deploy.generate.proxy import caddyfile
 from deploy.generate.text import as_yaml
 
-GENERATED: Final = "Generated from deploy/processes.py by python -m deploy.generate: change that, not this."
 
+def generated(source: str) -> str:
+    """What stands at the head of a file."""
+    return f"Generated from {source} by python -m deploy.generate: change that, not this."
+
+
+GENERATED: Final = generated("deploy/processes.py")
 MAIN: Final = f"""\
 Wegmarken on one machine, as containers. How to install and run it: docs/operations.md.
 {GENERATED}
@@ -32,8 +37,8 @@ Prometheus and Grafana, laid over the main file or the cluster's:
   docker compose -f docker-compose.yml -f deploy/compose/monitoring.yml up --detach
 {GENERATED}
 """
-WATCHED: Final = GENERATED.replace("processes.py", "generate/monitoring.py and deploy/processes.py")
-SHOWN: Final = GENERATED.replace("processes.py", "generate/dashboards.py")
+WATCHED: Final = generated("deploy/generate/monitoring.py and deploy/processes.py")
+SHOWN: Final = generated("deploy/generate/dashboards.py")
 
 
 def files() -> dict[str, str]:

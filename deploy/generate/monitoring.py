@@ -5,14 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
-from deploy.generate.places import ALERTMANAGER, CA_FILE, KURRENTDB, PUBLIC_TARGET, RABBITMQ, SCRAPED_PROXY
+from deploy.generate.places import (
+    ALERTMANAGER,
+    CA_FILE,
+    KURRENTDB,
+    KURRENTDB_PORT,
+    MONITOR,
+    PUBLIC_TARGET,
+    RABBITMQ,
+    SCRAPED_PROXY,
+    SECRETS,
+)
 from deploy.generate.text import Flow
 from deploy.processes import CONTAINERS, Process
+from shared.bus import topology
 
 PLATFORM: Final = "wegmarken"
 """The label ``platform`` of our own processes."""
 EVERY: Final = "15s"
-KURRENTDB_PORT, RABBITMQ_METRICS, BLACKBOX, NODE, POSTGRES_EXPORTER = 2113, 15692, 9115, 9100, 9187
+RABBITMQ_METRICS, BLACKBOX, NODE, POSTGRES_EXPORTER = 15692, 9115, 9100, 9187
 
 
 def prometheus() -> dict[str, Any]:
@@ -28,6 +39,8 @@ def prometheus() -> dict[str, Any]:
                 **_by_name("kurrentdb", KURRENTDB, KURRENTDB_PORT),
                 "scheme": "https",
                 "tls_config": {"ca_file": CA_FILE},
+                # It tells its metrics to those who say who they are; the user ops reads no stream of the system's.
+                "basic_auth": {"username": "ops", "password_file": f"{SECRETS}/{MONITOR}"},
                 # By its name, which its certificate holds, and not by its address.
                 "relabel_configs": [
                     {
@@ -109,6 +122,9 @@ PUBLIC: Final = ".+:443"
 """The probe's target that is the proxy, and not a store's node."""
 OF_WORK: Final = 'route!~"/health/.*|/metrics"'
 """What people and programs ask for, and not the engine or Prometheus."""
+PARKED: Final = 'queue=~".+[.]parked"'
+HANDLED: Final = f'queue!~".+[.]parked|{topology.UNREAD.replace(".", "[.]")}"'
+"""The queues whose messages wait for a process of ours, and not for people."""
 
 
 def _absent() -> str:
@@ -154,7 +170,7 @@ ALERTS: Final = (
         "{{ $labels.job }} starts again and again.",
     ),
     Alert(
-        "CommandsFail",
+        "RequestsFail",
         f'sum(rate(wegmarken_http_requests_total{{status=~"5..",{OF_WORK}}}[5m]))'
         f" / sum(rate(wegmarken_http_requests_total{{{OF_WORK}}}[5m])) > 0.01",
         "5m",
@@ -213,14 +229,14 @@ ALERTS: Final = (
     ),
     Alert(
         "ReactionsBehind",
-        'sum by (queue) (rabbitmq_detailed_queue_messages_ready{queue!~".+[.]parked|wegmarken[.]unrouted"}) > 1000',
+        f"sum by (queue) (rabbitmq_detailed_queue_messages_ready{{{HANDLED}}}) > 1000",
         "10m",
         "ticket",
         "{{ $value }} messages wait in {{ $labels.queue }}.",
     ),
     Alert(
         "MessagesParked",
-        'max by (queue) (rabbitmq_detailed_queue_messages_ready{queue=~".+[.]parked"}) > 0',
+        f"max by (queue) (rabbitmq_detailed_queue_messages_ready{{{PARKED}}}) > 0",
         "1m",
         "ticket",
         "{{ $value }} messages were put aside for people in {{ $labels.queue }}.",

@@ -12,6 +12,7 @@ from deploy.generate.places import (
     HEALTH,
     IMAGES,
     INSTALLATION,
+    KURRENTDB_PORT,
     PASSWORDS,
     SCRAPED_PROXY,
     asking,
@@ -29,7 +30,7 @@ def kurrentdb(name: str, nodes: Sequence[str]) -> Merging:
             "image": IMAGES["kurrentdb"],
             "hostname": name,
             "environment": {
-                **one_of(nodes, name),
+                **membership(nodes, name),
                 "KURRENTDB_NODE_IP": "0.0.0.0",
                 "KURRENTDB_REPLICATION_IP": "0.0.0.0",
                 "KURRENTDB_CERTIFICATE_FILE": f"{CERTIFICATES}/node.crt",
@@ -39,22 +40,22 @@ def kurrentdb(name: str, nodes: Sequence[str]) -> Merging:
                 "KURRENTDB_RUN_PROJECTIONS": "None",
                 "KURRENTDB_TELEMETRY_OPTOUT": "true",
                 "KURRENTDB_DEFAULT_ADMIN_PASSWORD": needed("KURRENTDB_PASSWORD"),
-                "KURRENTDB_DEFAULT_OPS_PASSWORD": needed("KURRENTDB_PASSWORD"),
+                "KURRENTDB_DEFAULT_OPS_PASSWORD": needed("MONITOR_PASSWORD"),
             },
             "volumes": [_certificates(name), f"{name}:/var/lib/kurrentdb", f"{name}-logs:/var/log/kurrentdb"],
             "networks": Flow(["stores"]),
             "stop_grace_period": "60s",
             "healthcheck": asking(
                 "CMD-SHELL",
-                f"curl --fail --silent --cacert {CERTIFICATES}/ca/ca.crt https://localhost:2113/health/live",
+                f"curl --fail --silent --cacert {CERTIFICATES}/ca/ca.crt https://localhost:{KURRENTDB_PORT}/health/live",
             ),
         },
     )
 
 
-def one_of(nodes: Sequence[str], name: str) -> dict[str, str]:
+def membership(nodes: Sequence[str], name: str) -> dict[str, str]:
     """What a node of the event store is told of itself and the others."""
-    seeds = ",".join(f"{other}:2113" for other in nodes if other != name)
+    seeds = ",".join(f"{other}:{KURRENTDB_PORT}" for other in nodes if other != name)
     return {
         "KURRENTDB_CLUSTER_SIZE": str(len(nodes)),
         **({"KURRENTDB_DISCOVER_VIA_DNS": "false", "KURRENTDB_GOSSIP_SEED": seeds} if seeds else {}),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from deploy.generate.places import CA_FILE, DATABASES, INSTALLATION, LOGS, VERSION, asking, told
+from deploy.generate.places import CA_FILE, DATABASES, INSTALLATION, LOGS, asking, told
 from deploy.generate.text import Anchored, Flow, Merging
 from deploy.generate.variables import or_else
 from deploy.processes import CONTAINERS, HTTP, STORES, Process
 from deploy.setup import USER
 from shared.privacy.secrets import PORTAL_KEY
+from shared.runtime.version import VERSION
 
 ENVIRONMENT: Final = Anchored(
     "environment", {"WEGMARKEN_HOST": "0.0.0.0", "WEGMARKEN_LOG_LEVEL": or_else("LOG_LEVEL", "info")}

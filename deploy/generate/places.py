@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from deploy.generate.text import Anchored, Flow, Merging
 from deploy.generate.variables import needed, or_else
-from deploy.processes import HTTP, PROJECTORS, REACTS, RELAY, Process, addresses
+from deploy.processes import HTTP, PROJECTOR_EACH, REACT_EACH, RELAY, Process, addresses
 from deploy.setup import NODES
 
 ROOT: Final = Path(__file__).parents[2]
-VERSION: Final = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 IMAGES: Final = {
     "kurrentdb": "kurrentplatform/kurrentdb:25.1.3",
@@ -33,6 +31,8 @@ CODE: Final = "/srv/wegmarken"
 """Where the image keeps the platform's code; see deploy/images/Dockerfile."""
 CA_FILE: Final = "/etc/wegmarken/ca.crt"
 SECRETS: Final = "/run/secrets"
+MONITOR: Final = "monitor.password"
+"""The secret by which Prometheus asks the event store."""
 PUBLIC_TARGET: Final = "/etc/prometheus-targets/public.yml"
 ALERTMANAGER: Final = "/etc/prometheus-targets/alertmanager.yml"
 CERTIFICATES: Final = "/certificates"
@@ -40,6 +40,7 @@ SCRAPED_PROXY: Final = 2020
 """The port on which the proxy tells its metrics, inside only."""
 
 KURRENTDB: Final = tuple(name for name in NODES if name.startswith("kurrentdb"))
+KURRENTDB_PORT: Final = 2113
 RABBITMQ: Final = ("rabbitmq", "rabbitmq-2", "rabbitmq-3")
 CLUSTER_CONF: Final = "./deploy/rabbitmq/cluster.conf:/etc/rabbitmq/conf.d/20-cluster.conf:ro"
 DATABASES: Final = {**dict.fromkeys(("views", "ledger", "keyring", "access_log"), "wegmarken"), "portal": "portal"}
@@ -67,7 +68,7 @@ def asking(*command: str) -> Merging:
 
 
 def eventstore(nodes: Iterable[str]) -> str:
-    hosts = ",".join(f"{node}:2113" for node in nodes)
+    hosts = ",".join(f"{node}:{KURRENTDB_PORT}" for node in nodes)
     return f"kurrentdb://admin:{needed('KURRENTDB_PASSWORD')}@{hosts}?Tls=true&TlsCaFile={CA_FILE}"
 
 
@@ -93,7 +94,7 @@ def told(settings: Iterable[str]) -> dict[str, str]:
         "secrets": SECRETS,
         "erasures": "/erasures/erasures.jsonl",
         "services": addresses(HTTP, _url),
-        "processes": addresses((*PROJECTORS, RELAY, *REACTS), _url),
+        "processes": addresses((*PROJECTOR_EACH, RELAY, *REACT_EACH), _url),
         "public_url": f"https://{needed('PUBLIC_HOST')}",
         **{name: database(name) for name in DATABASES},
     }

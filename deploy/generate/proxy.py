@@ -97,7 +97,7 @@ def _site() -> str:
 
 def _api(process: Process) -> str:
     return f"""\
-	handle /{process.service}/v1/* {{
+	handle /{process.known_as}/v1/* {{
 		import to {process.name} {process.default_port}
 	}}"""
 

@@ -30,7 +30,9 @@ VARIABLES: Final = (
     Variable("DATABASE_PASSWORD", f"Of the services in PostgreSQL; {PASSWORD}.", "tried-database"),
     Variable("PORTAL_PASSWORD", f"Of the pages in PostgreSQL; {PASSWORD}.", "tried-portal"),
     Variable(
-        "MONITOR_PASSWORD", "Of monitoring in PostgreSQL, which reads figures and no data; likewise.", "tried-monitor"
+        "MONITOR_PASSWORD",
+        "Of monitoring in PostgreSQL (user monitor) and in the event store (ops); likewise.",
+        "tried-monitor",
     ),
     Variable("RABBITMQ_PASSWORD", f"Of the platform at the broker; {PASSWORD}.", "tried-rabbitmq"),
     Variable("REPLICATION_PASSWORD", "Cluster only: of PostgreSQL's replica; likewise.", "tried-replication"),

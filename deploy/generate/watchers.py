@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from deploy.generate.places import ALERTMANAGER, CA_FILE, FOREIGN, IMAGES, PUBLIC_TARGET
+from deploy.generate.places import ALERTMANAGER, CA_FILE, FOREIGN, IMAGES, MONITOR, PUBLIC_TARGET
 from deploy.generate.text import Flow, Merging
 from deploy.generate.variables import needed
 
@@ -26,6 +26,7 @@ def prometheus() -> Merging:
                 {"source": "public-target", "target": PUBLIC_TARGET},
                 {"source": "alertmanager", "target": ALERTMANAGER},
             ],
+            "secrets": Flow([MONITOR]),
             "networks": Flow(["watch", "inside", "stores", "broker"]),
         },
     )

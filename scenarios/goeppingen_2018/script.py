@@ -195,7 +195,7 @@ class _Script:
             right = self._residence(household, housed_on, shared=False)
             key = f"residence:{member.key}"
             if slip < 0.02:  # the wrong municipality, corrected when the landlord's paper came
-                wrong = right | {"ags": self.chance.choice(self.place.served)}
+                wrong = right | {"ags": self._elsewhere(household.ags)}
                 yield self._about(household, member, learnt_on, clerk, "residences", wrong, name=key)
                 corrected_on = min(learnt_on + timedelta(days=self.chance.randint(3, 20)), plan.ENDS_ON)
                 path = f"corrections/residences/{{{key}}}"
@@ -235,6 +235,12 @@ class _Script:
         number = int(household.key[1:])
         address = f"Wegmarkenweg {number}"
         return {"kind": household.kind, "ags": household.ags, "address": address, "moved_in_on": since}
+
+    def _elsewhere(self, ags: str | None) -> str:
+        """Another of the municipalities that the district serves; the one before, where chance hits the right one."""
+        served = self.place.served
+        hit = self.chance.choice(served)
+        return hit if hit != ags else served[served.index(hit) - 1]
 
     def _about(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from typing import Literal
 
@@ -15,7 +16,6 @@ from services.reporting.views import VIEWS
 from shared.api.as_of import known_at as date_or_position
 from shared.api.fields import Invalid
 from shared.contracts.envelope import KnownAt
-from shared.projections.engine import UNAVAILABLE
 from shared.projections.read import ViewReader
 from shared.projections.registry import ViewNotReady
 from shared.runtime.config import Settings
@@ -45,14 +45,10 @@ def report(
     definition = REPORTS[name] if valid_at is None else on_one_day(REPORTS[name], valid_at.date())
     reader = ViewReader(Settings.from_environment().views_url("reporting"), VIEWS)
     try:
-        with reader.snapshot() as now:
+        with closing(reader), reader.snapshot() as now:
             document = evaluate(now, definition, known_at).document
     except ViewNotReady as view:
         raise click.ClickException(f"the view {view} is not there yet: let the projector run first") from None
-    except UNAVAILABLE as error:
-        raise click.ClickException(f"the views cannot be read: {type(error).__name__}") from None
-    finally:
-        reader.close()
     document = orjson.loads(orjson.dumps(document))
     if as_json:
         click.echo(orjson.dumps(document, option=orjson.OPT_INDENT_2))

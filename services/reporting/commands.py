@@ -214,12 +214,16 @@ class AskCorrelation:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplayStream:
-    """The state of a stream after each event: those after the revision ``after``, up to revision ``to``."""
+    """The state of a stream after each event: those after the revision ``after``, up to revision ``to``.
+
+    ``to_position``: up to a position of the whole log, so that several streams are seen as they were together.
+    """
 
     stream: str = stream_name()
     reason: str = text(REASON)
     after: int | None = whole(0, default=None)
     to: int | None = whole(0, default=None)
+    to_position: int | None = whole(0, default=None)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,13 +36,14 @@ from sqlalchemy import (
 
 from shared.contracts.codec import Sealer
 from shared.eventstore.chain import GENESIS, link
-from shared.eventstore.instants import instant_of, microseconds
+from shared.eventstore.instants import instant_of
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent
 from shared.projections.changes import Insert
 from shared.projections.engine import UNAVAILABLE, reading
 from shared.projections.facts import Fact
-from shared.projections.source import Facts, undisturbed
+from shared.projections.source import Facts
 from shared.projections.writer import Writer
+from shared.runtime.collector import undisturbed
 from shared.runtime.native import Stop, threading
 
 BATCH: Final = 1000
@@ -182,7 +183,7 @@ class Ledger:
                 raise EndsElsewhere(head)
             seq, chain = head.seq, bytes.fromhex(head.chain)
             entries = []
-            for event in map(_stored, events):
+            for event in (Stored(*event.columns) for event in events):
                 seq, chain = seq + 1, link(chain, event)
                 entries.append(Insert(LEDGER, {"seq": seq, **event._asdict(), "chain": chain, **_filters(event)}))
             self._writer.write(connection, entries)
@@ -315,19 +316,6 @@ def _window(types: tuple[str, ...] | None) -> Select[Any]:
         # As a CASE, which no index serves: read on in order, not type by type.
         query = query.where(case((LEDGER.c.type.in_(types), True), else_=seq == bindparam("last")))
     return query.order_by(seq)
-
-
-def _stored(event: StoredEvent) -> Stored:
-    return Stored(
-        event.position,
-        event.event_id,
-        event.stream,
-        event.revision,
-        event.type,
-        event.data,
-        event.metadata,
-        microseconds(event.recorded_at),
-    )
 
 
 def _filters(event: Stored) -> dict[str, str]:

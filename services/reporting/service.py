@@ -181,7 +181,7 @@ class ReportingHttp(ServiceHttp):
         if not every:
             raise Refused("unknown-stream", stream=asked.stream)
         call.reads(subject_of(asked.stream), reason=asked.reason)
-        steps = replay.between(every, after=asked.after, to=asked.to)
+        steps = replay.between(every, after=asked.after, to=asked.to, to_position=asked.to_position)
         more = len(steps) > replay.MOST
         steps = steps[: replay.MOST]
         pseudonym = wiring.narrator(self.platform).pseudonym

@@ -17,6 +17,10 @@ insert or ignore into relay values(1, 0);
 """
 
 
+class CheckpointUnavailable(StoreUnavailable):
+    """The file cannot be read or written."""
+
+
 class Checkpoint:
     """The position up to which everything is published. To be used by one thread at a time.
 
@@ -34,7 +38,7 @@ class Checkpoint:
             self._connection.execute("pragma synchronous=full")
             self._connection.executescript(SCHEMA)
         except (sqlite3.Error, OSError) as error:
-            raise StoreUnavailable(type(error).__name__) from error
+            raise CheckpointUnavailable(f"{self.FILE}: {type(error).__name__}") from error
 
     def position(self) -> int:
         """Of the last confirmed event; 0 before the first."""
@@ -65,4 +69,4 @@ class Checkpoint:
         try:
             return self._connection.execute(statement, parameters)
         except sqlite3.Error as error:
-            raise StoreUnavailable(type(error).__name__) from error
+            raise CheckpointUnavailable(f"{self.FILE}: {type(error).__name__}") from error

@@ -20,8 +20,7 @@ from shared.bus.leading import somebody_leads
 from shared.bus.parked import Parked
 from shared.contracts.subscriptions import SUBSCRIPTIONS
 from shared.eventstore.opening import open_store
-from shared.eventstore.port import StoreUnavailable
-from shared.runtime.config import ConfigurationError, Settings
+from shared.runtime.config import Settings
 from shared.runtime.terminal import AWAY, REFUSED, WRONG, console, fail
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -170,12 +169,8 @@ def _report(count: int, done: str, event_id: str | None) -> None:
 
 @contextmanager
 def _answering() -> Iterator[Settings]:
-    """The settings, and one clear line for what is not there."""
+    """The settings, and one clear line for a broker that is away."""
     try:
         yield Settings.from_environment()
-    except ConfigurationError as error:
-        fail(str(error), WRONG)
-    except StoreUnavailable as error:
-        fail(f"the store does not answer ({error})", AWAY)
     except LOST as error:
         fail(f"the broker does not answer ({type(error).__name__})", AWAY)

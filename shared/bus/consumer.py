@@ -34,8 +34,8 @@ from shared.bus import attempts, metrics, topology
 from shared.bus.attempts import Place
 from shared.bus.connection import LOOK_UP, LOST, Connection, Kept, Outgoing, Publisher, connected
 from shared.bus.depth import DepthGauge
-from shared.bus.identity import identity
 from shared.bus.nudge import Malformed, Nudge, message, nudge_of
+from shared.eventstore.identity import identity
 from shared.eventstore.port import EventStore, StoreUnavailable
 from shared.runtime.logs import bound, place_of
 from shared.runtime.metrics import STORE_UNAVAILABLE

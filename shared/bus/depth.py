@@ -9,26 +9,22 @@ from typing import Final
 import amqp
 
 from shared.bus import topology
-from shared.bus.connection import Connection, Kept, connected
+from shared.bus.connection import Connection, Kept
 
 PATIENCE: Final = 2.0
 """Seconds: whoever asks wants to know now."""
 
 
-def depth(broker_url: str, service: str, retry_delays: Sequence[float] = topology.DELAYS) -> int:
+class DepthGauge:
     """Messages in the service's queue and its retry queues that no process has in hand; 0 without queues.
 
-    ``retry_delays`` must be those in use: they name the queues. Raises one of ``connection.LOST``.
+    ``retry_delays`` must be those in use: they name the queues. Asking takes a few milliseconds, on a connection that
+    stays open.
     """
-    with connected(broker_url, heartbeat=0, patience=PATIENCE) as connection:
-        return messages_in(connection, _waiting_queues(service, retry_delays))
-
-
-class DepthGauge:
-    """``depth``, for whoever asks often: a few milliseconds on a connection that stays open."""
 
     def __init__(self, broker_url: str, service: str, retry_delays: Sequence[float] = topology.DELAYS) -> None:
-        self._queues = _waiting_queues(service, retry_delays)
+        # Against the direction in which messages move by themselves, so that none slips through.
+        self._queues = tuple(reversed(topology.queues_of(service, retry_delays)))
         self._kept = Kept(broker_url, lambda connection: connection, patience=PATIENCE)
 
     def read(self) -> int:
@@ -48,8 +44,3 @@ def messages_in(connection: Connection, queues: Iterable[str]) -> int:
             found += channel.queue_declare(queue, passive=True).message_count
     channel.close()
     return found
-
-
-def _waiting_queues(service: str, retry_delays: Sequence[float]) -> tuple[str, ...]:
-    """Against the direction in which messages move by themselves, so that none slips through."""
-    return tuple(reversed(topology.queues_of(service, retry_delays)))

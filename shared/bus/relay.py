@@ -21,9 +21,9 @@ import structlog
 from shared.bus import metrics, topology
 from shared.bus.checkpoint import Checkpoint
 from shared.bus.connection import LOST, Connection, Outgoing, Publisher, Unconfirmed, connected
-from shared.bus.identity import identity
 from shared.bus.leading import still_led, take_the_lead
 from shared.bus.nudge import message_of
+from shared.eventstore.identity import identity
 from shared.eventstore.lag import Lag, lag
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent, StoreUnavailable
 from shared.runtime.native import Stop
@@ -89,12 +89,11 @@ class Relay:
     def status(self) -> RelayStatus:
         """For health: may be asked from any thread."""
         head: int | None
-        behind: Lag | None
         try:
-            head, behind = self._store.head(), lag(self._store, self._position)
+            head = self._store.head()
         except StoreUnavailable:
-            head = behind = None
-        return RelayStatus(self._position, head, behind, self._leader, self._connected)
+            head = None
+        return RelayStatus(self._position, head, self._behind(), self._leader, self._connected)
 
     def _complain(self, what: str, error: Exception) -> None:
         """Once, not at every attempt."""
@@ -102,12 +101,19 @@ class Relay:
             log.warning(what, exception=type(error).__name__)
         self._complaint = what
 
+    def _behind(self) -> Lag | None:
+        """None while the store is away."""
+        try:
+            return lag(self._store, self._position)
+        except StoreUnavailable:
+            return None
+
     def _lag(self) -> float:
-        behind = self.status().lag
+        behind = self._behind()
         return float("nan") if behind is None else float(behind.events)
 
     def _lag_seconds(self) -> float:
-        behind = self.status().lag
+        behind = self._behind()
         return float("nan") if behind is None else behind.seconds
 
     def _run(self, stop: Stop) -> None:

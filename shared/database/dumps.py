@@ -9,7 +9,9 @@ import os
 import shutil
 import subprocess
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -33,6 +35,8 @@ def dump(url: str, target: Path, *, without_rows_of: Collection[str] = ()) -> No
     """
     os.close(os.open(target, os.O_CREAT | os.O_EXCL, 0o600))  # the tool writes into what is there as it is
     conninfo, schema = postgres.target(url)
+    with _connected(conninfo) as connection:  # what nobody has used so far has none
+        connection.execute(sql.SQL("create schema if not exists {}").format(sql.Identifier(schema)))
     left_out = [f"--exclude-table-data={schema}.{table}" for table in without_rows_of]
     arguments = ["--format=custom", "--no-owner", "--no-privileges", f"--schema={schema}", *left_out]
     _run("pg_dump", [*arguments, f"--file={target}"], conninfo)
@@ -44,31 +48,26 @@ def restore(url: str, source: Path) -> None:
     Raises SchemaTaken, DumpFailed.
     """
     conninfo, schema = postgres.target(url)
-    try:
-        with psycopg.connect(conninfo) as connection:  # not by ``postgres.connect``, which would make the schema
+    with _connected(conninfo) as connection:
+        try:
             connection.execute(sql.SQL("drop schema if exists {}").format(sql.Identifier(schema)))
-    except psycopg.errors.DependentObjectsStillExist:
-        raise SchemaTaken(schema) from None
-    except psycopg.Error as error:
-        raise DumpFailed(f"PostgreSQL does not answer ({type(error).__name__})") from None
+        except psycopg.errors.DependentObjectsStillExist:
+            raise SchemaTaken(schema) from None
     _run("pg_restore", ["--single-transaction", "--no-owner", "--no-privileges", str(source)], conninfo)
 
 
 def is_empty(url: str) -> bool:
     """Whether the URL's schema holds no table. Raises DumpFailed."""
     conninfo, schema = postgres.target(url)
-    try:
-        with psycopg.connect(conninfo) as connection:
-            query = "select 1 from pg_tables where schemaname = %s limit 1"
-            return connection.execute(query, (schema,)).fetchone() is None
-    except psycopg.Error as error:
-        raise DumpFailed(f"PostgreSQL does not answer ({type(error).__name__})") from None
+    with _connected(conninfo) as connection:
+        query = "select 1 from pg_tables where schemaname = %s limit 1"
+        return connection.execute(query, (schema,)).fetchone() is None
 
 
 def drop(url: str) -> None:
-    """Take back a restored schema."""
+    """Take back a restored schema. Raises DumpFailed."""
     conninfo, schema = postgres.target(url)
-    with psycopg.connect(conninfo) as connection:
+    with _connected(conninfo) as connection:
         connection.execute(sql.SQL("drop schema if exists {} cascade").format(sql.Identifier(schema)))
 
 
@@ -92,6 +91,16 @@ def schema_of(url: str) -> str:
 def read_through(source: Path) -> None:
     """Read a dump from its beginning to its end. Raises DumpFailed."""
     _run("pg_restore", [f"--file={os.devnull}", str(source)])
+
+
+@contextmanager
+def _connected(conninfo: str) -> Iterator[psycopg.Connection[Any]]:
+    """A connection, and a transaction. Not by ``postgres.connect``, which would make the schema. Raises DumpFailed."""
+    try:
+        with psycopg.connect(conninfo) as connection:
+            yield connection
+    except psycopg.Error as error:
+        raise DumpFailed(f"PostgreSQL does not answer ({type(error).__name__})") from None
 
 
 def _run(program: str, arguments: Sequence[str], conninfo: str = "") -> str:

@@ -16,6 +16,7 @@ import psycopg
 from shared.database import postgres
 from shared.database.plain import DatabaseUnavailable
 from shared.runtime.native import threading
+from shared.runtime.place import sqlite_file
 
 TAKE: Final = "select pg_try_advisory_lock(hashtext('wegmarken leads'), hashtext(current_schema()))"
 
@@ -34,9 +35,8 @@ class Lease(Protocol):
 
 def open_lease(url: str) -> Lease:
     """The lease of a database: beside a SQLite file, or in a schema of PostgreSQL."""
-    if postgres.is_postgres(url):
-        return PostgresLease(url)
-    return FileLease(Path(url.removeprefix("sqlite:///") + ".leader"))
+    file = sqlite_file(url)
+    return PostgresLease(url) if file is None else FileLease(file.with_name(f"{file.name}.leader"))
 
 
 class FileLease:

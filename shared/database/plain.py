@@ -29,7 +29,7 @@ POSTGRESQL: Final = {"blob": "bytea", "real": "double precision", "text": 'text 
 
 
 class DatabaseUnavailable(StoreUnavailable):
-    """It cannot be read or written; nothing was changed."""
+    """It cannot be read or written; nothing was changed. The text begins with the file's or the schema's name."""
 
 
 class Statements(Protocol):
@@ -65,8 +65,9 @@ class SqliteDatabase:
     words: Mapping[str, str] = SQLITE
 
     def __init__(self, path: Path, pragmas: Iterable[str] = (), *, busy_seconds: float) -> None:
+        self._name = path.name
         self._lock = threading.RLock()  # native: nothing under it yields to eventlet's hub
-        with _sqlite():
+        with _sqlite(self._name):
             path.parent.mkdir(parents=True, exist_ok=True)
             with suppress(FileExistsError):
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL, 0o600))
@@ -80,11 +81,11 @@ class SqliteDatabase:
                 raise
 
     def read(self, statement: str, **parameters: Any) -> list[Row]:
-        with self._lock, _sqlite():
+        with self._lock, _sqlite(self._name):
             return [dict(row) for row in self._db.execute(statement, parameters)]
 
     def write(self, statement: str, **parameters: Any) -> int:
-        with self._lock, _sqlite():
+        with self._lock, _sqlite(self._name):
             return self._db.execute(statement, parameters).rowcount
 
     @contextmanager
@@ -118,6 +119,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str) -> None:
         self._pool = postgres.Pool(url)
+        _, self._schema = postgres.target(url)
 
     def read(self, statement: str, **parameters: Any) -> list[Row]:
         with self._lent() as statements:
@@ -140,7 +142,7 @@ class PostgresDatabase:
 
     def scrub(self, *tables: str) -> bool:
         """Remove every trace of deleted rows from the tables' files; False while a reader holds on to some."""
-        with _postgres(), self._pool.connection() as connection:
+        with _postgres(self._schema), self._pool.connection() as connection:
             return postgres.scrub(connection, tables)
 
     def close(self) -> None:
@@ -148,7 +150,7 @@ class PostgresDatabase:
 
     @contextmanager
     def _lent(self) -> Iterator[Statements]:
-        with _postgres(), self._pool.connection() as connection:  # which rolls back what was not committed
+        with _postgres(self._schema), self._pool.connection() as connection:  # which rolls back what was not committed
             yield _OnConnection(connection)
 
 
@@ -172,17 +174,17 @@ def _named(statement: str) -> bytes:
 
 
 @contextmanager
-def _sqlite() -> Iterator[None]:
+def _sqlite(name: str) -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise DatabaseUnavailable(str(error)) from error
+        raise DatabaseUnavailable(f"{name}: {error}") from error
 
 
 @contextmanager
-def _postgres() -> Iterator[None]:
+def _postgres(name: str) -> Iterator[None]:
     """Its own texts may quote values."""
     try:
         yield
     except psycopg.Error as error:
-        raise DatabaseUnavailable(type(error).__name__) from error
+        raise DatabaseUnavailable(f"{name}: {type(error).__name__}") from error

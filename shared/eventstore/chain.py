@@ -14,7 +14,6 @@ from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
-from shared.eventstore.instants import microseconds
 from shared.eventstore.port import StoredEvent
 
 GENESIS: Final = bytes(32)
@@ -37,7 +36,7 @@ class Chain:
         self.events, self._link = 0, GENESIS
 
     def add(self, event: StoredEvent) -> None:
-        self._link = link(self._link, (*event[:-1], microseconds(event.recorded_at)))
+        self._link = link(self._link, event.columns)
         self.events += 1
 
     @property

@@ -6,32 +6,20 @@ after a copy, the URL is all that changes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from functools import partial
+from typing import Final, TypeAlias
 
 from shared.eventstore.chain import Chain
-from shared.eventstore.port import EventStore, StoredEvent
+from shared.eventstore.port import EventStore, StoredEvent, Target
 
 PAGE: Final = 1000
 """Events that are copied or compared in one go."""
 
-
-class Target(EventStore, Protocol):
-    """A store that can take over another's history."""
-
-    def resume(self) -> None:
-        """Before anything is read: make what an interrupted copy has left readable. Raises as ``take_over``."""
-        ...
-
-    def take_over(self, events: Sequence[StoredEvent]) -> None:
-        """Write the next events of another store as they are there: ids, positions, instants. Durable on return.
-
-        An interruption leaves a beginning of them. Raises ValueError for what this store cannot hold or already
-        holds otherwise, StoreUnavailable.
-        """
-        ...
+Tell: TypeAlias = Callable[[str, int, int], None]
+"""Hears the stage ("compare", "copy", "verify"), its events so far, and of about how many."""
 
 
 class CopyRefused(Exception):
@@ -54,26 +42,29 @@ def everything(store: EventStore, *, after: int = 0) -> Iterator[StoredEvent]:
         after = page[-1].position
 
 
-def copy(source: EventStore, target: Target, tell: Callable[[str, int], None] = lambda stage, events: None) -> Copied:
+def copy(source: EventStore, target: Target, tell: Tell = lambda stage, events, total: None) -> Copied:
     """Bring the target to where the source is now, and read both back to compare them.
 
     What the target holds must be a beginning of the source: then the copy goes on from there, so an interrupted one
-    is taken up by doing it again. ``tell`` hears the stage ("compare", "copy", "verify") and its events so far.
-    Raises CopyRefused, StoreUnavailable.
+    is taken up by doing it again. Raises CopyRefused, StoreUnavailable.
     """
     end = source.head()
     with _refusing():
         target.resume()
-    held = _same_beginning(source, target, end, lambda events: tell("compare", events))
-    copied = held
     position = target.head()
+    held = copied = _same_beginning(source, target, end, partial(_tell, tell, "compare", position))
     while position < end and (page := source.read_all(after=position, limit=PAGE)):
         page = [event for event in page if event.position <= end]
         with _refusing():
             target.take_over(page)
         position, copied = page[-1].position, copied + len(page)
-        tell("copy", copied)
-    return _verified(source, target, end, held, lambda events: tell("verify", events))
+        _tell(tell, "copy", end, copied, position)
+    return _verified(source, target, end, held, partial(_tell, tell, "verify", end))
+
+
+def _tell(tell: Tell, stage: str, end: int, events: int, position: int) -> None:
+    """By position, as no store says at once how many events it holds: exact where positions have no gaps."""
+    tell(stage, events, round(events * end / position))
 
 
 @contextmanager
@@ -84,7 +75,7 @@ def _refusing() -> Iterator[None]:
         raise CopyRefused(str(error)) from error
 
 
-def _same_beginning(source: EventStore, target: EventStore, end: int, tell: Callable[[int], None]) -> int:
+def _same_beginning(source: EventStore, target: EventStore, end: int, tell: Callable[[int, int], None]) -> int:
     """How many events the target holds. Raises CopyRefused unless the source begins with the same."""
     events = 0
     theirs = everything(source)
@@ -92,22 +83,21 @@ def _same_beginning(source: EventStore, target: EventStore, end: int, tell: Call
         events += 1
         if next(theirs, None) != mine or mine.position > end:
             raise CopyRefused(f"the target is no beginning of the source: event {events} differs; nothing was copied")
-        if events % PAGE == 0:
-            tell(events)
+        if events % PAGE == 0 or mine.position == end:
+            tell(events, mine.position)
     return events
 
 
-def _verified(source: EventStore, target: EventStore, end: int, held: int, tell: Callable[[int], None]) -> Copied:
+def _verified(source: EventStore, target: EventStore, end: int, held: int, tell: Callable[[int, int], None]) -> Copied:
     there, here = Chain(), Chain()
     theirs = everything(source)
     for mine in everything(target):
         here.add(mine)
         if (original := next(theirs, None)) is not None and original.position <= end:
             there.add(original)
-        if here.events % PAGE == 0:
-            tell(here.events)
+        if here.events % PAGE == 0 or mine.position == end:
+            tell(here.events, mine.position)
     rest = next(theirs, None)
     if here.digest != there.digest or here.events != there.events or (rest is not None and rest.position <= end):
         raise CopyRefused(f"the copy differs from the source: {here.events} events, {there.events} compared")
-    tell(here.events)
     return Copied(here.events, here.events - held, here.digest)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from shared.eventstore.port import EventStore
+from shared.eventstore.port import StoreUnavailable, Target
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.runtime.config import EVENTSTORES, ConfigurationError
+from shared.runtime.place import sqlite_file
 
 
-def open_store(url: str) -> EventStore:
+def open_store(url: str) -> Target:
     """The event store behind a URL. Raises ConfigurationError for a URL that no adapter serves, StoreUnavailable."""
-    scheme, separator, path = url.partition("://")
+    scheme, separator, _ = url.partition("://")
     if not separator or scheme not in EVENTSTORES:
         # The rest is not shown, and not what stands where a scheme should be: it may be a password.
         raise ConfigurationError(f"the event store's URL has no adapter; supported: {', '.join(EVENTSTORES)}")
@@ -19,6 +18,9 @@ def open_store(url: str) -> EventStore:
         from shared.eventstore.kurrentdb.store import KurrentDBEventStore  # gRPC only where it is needed
 
         return KurrentDBEventStore(url)
-    if not path.startswith("/") or len(path) < 2:
+    if (path := sqlite_file(url)) is None:
         raise ConfigurationError(f"the event store {url} names no file; expected sqlite:///path")
-    return SqliteEventStore(Path(path[1:]))
+    try:
+        return SqliteEventStore(path)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{path}: {error}") from error

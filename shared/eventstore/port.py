@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, Protocol
 
+from shared.eventstore.instants import microseconds
+
 NO_STREAM: Final = -1
 """Expected revision of a stream that does not exist yet."""
 SURELY_COUNTED: Final = 2000
@@ -41,6 +43,11 @@ class StoredEvent(NamedTuple):
     data: bytes
     metadata: bytes
     recorded_at: datetime
+
+    @property
+    def columns(self) -> tuple[int, str, str, int, str, bytes, bytes, int]:
+        """As logs keep it, field by field: the instant in microseconds since 1970."""
+        return (*self[:-1], microseconds(self.recorded_at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,4 +143,20 @@ class EventStore(Protocol):
 
     def close(self) -> None:
         """Finish what is under way and release files, threads and connections."""
+        ...
+
+
+class Target(EventStore, Protocol):
+    """A store that can take over another's history, as every adapter can."""
+
+    def resume(self) -> None:
+        """Before anything is read: make what an interrupted copy has left readable. Raises as ``take_over``."""
+        ...
+
+    def take_over(self, events: Sequence[StoredEvent]) -> None:
+        """Write the next events of another store as they are there: ids, positions, instants. Durable on return.
+
+        An interruption leaves a beginning of them. Raises ValueError for what this store cannot hold or already
+        holds otherwise, StoreUnavailable.
+        """
         ...

@@ -12,7 +12,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -92,6 +92,11 @@ class AccessLog(ABC):
             self._record(f"{instant:%Y-%m}", rows)
         except (DatabaseUnavailable, OSError) as error:
             raise AccessNotRecorded(f"access log: {error}") from error
+
+    def take_over(self, other: AccessLog) -> None:
+        """Record what another log has, each month whole or not at all. Raises StoreUnavailable."""
+        for month in other.months():
+            self._record(month, [{**asdict(access), "at": access.at.isoformat()} for access in other.accesses(month)])
 
     @abstractmethod
     def months(self) -> list[str]:

@@ -12,13 +12,12 @@ import click
 
 from shared.contracts.model import PersonalClass
 from shared.eventstore.opening import open_store
-from shared.eventstore.port import StoreUnavailable
 from shared.privacy.access_log import oldest_kept, open_access_log
 from shared.privacy.erasure import SubjectUnknown
 from shared.privacy.erasure import erase as erase_subject
 from shared.privacy.erasure_record import RecordUnreadable, add_to_record
 from shared.privacy.keyring import Erasure, KeysNotScrubbed, open_keyring
-from shared.runtime.config import ConfigurationError, Settings
+from shared.runtime.config import Settings
 
 
 @click.command()
@@ -52,7 +51,7 @@ def erase(person: str, reason: str, classes: tuple[str, ...], yes: bool) -> None
         raise click.ClickException(f"there is no person and no employee {person}") from None
     except KeysNotScrubbed:
         raise click.ClickException("the keys are destroyed, but a reader still holds old pages: repeat it") from None
-    except (StoreUnavailable, ConfigurationError, RecordUnreadable) as error:
+    except RecordUnreadable as error:
         raise click.ClickException(str(error)) from None
     if not erased.erasures:
         click.echo("Everything had been erased before.")
@@ -97,7 +96,7 @@ def drop(before: datetime) -> None:
             )
         with closing(open_access_log(settings.access_log)) as log:
             dropped = log.drop_before(first_kept)
-    except (ConfigurationError, StoreUnavailable, OSError) as error:
+    except OSError as error:
         raise click.ClickException(str(error)) from None
     count = f"{len(dropped)} {'month' if len(dropped) == 1 else 'months'} dropped"
     click.echo(f"{count}: {', '.join(dropped)}" if dropped else count)

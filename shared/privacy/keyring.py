@@ -35,6 +35,7 @@ from shared.database.plain import (
 from shared.eventstore.port import StoreUnavailable
 from shared.privacy.erasure_watch import ErasureLease, SharedCounter, Watch, in_progress
 from shared.runtime.native import threading
+from shared.runtime.place import sqlite_file
 
 KeyName: TypeAlias = tuple[PersonalClass, str]
 """A key is named by its class and its subject."""
@@ -139,10 +140,9 @@ def open_keyring(url: str, masters: Mapping[PersonalClass, bytes]) -> KeyRing:
     """
     if postgres.is_postgres(url):
         return PostgresKeyRing(url, masters)
-    scheme, separator, path = url.partition(":///")
-    if scheme != "sqlite" or not separator or not path:
+    if (path := sqlite_file(url)) is None:
         raise ValueError("a key ring's URL: expected sqlite:///<path> or postgresql://…")
-    return SqliteKeyRing(Path(path), masters)
+    return SqliteKeyRing(path, masters)
 
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "temp_store=MEMORY")

@@ -5,11 +5,9 @@ One file each in the secrets directory, readable by the owner alone. A process l
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
-from contextlib import suppress
 from pathlib import Path
-from secrets import token_bytes, token_hex
+from secrets import token_bytes
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from shared.contracts.model import PersonalClass
-from shared.runtime.disk import sync
+from shared.runtime import disk
 
 DIGEST_KEY = "digest.key"
 """Keys the body digests in the envelope: a plain hash of personal data could be guessed back."""
@@ -76,8 +74,7 @@ def create_secrets(secrets: Path) -> None:
     """Make every secret that is not there yet; what exists is never touched, so it may run at each start."""
     secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in KEY_FILES:
-        if not (secrets / name).exists():
-            _create(secrets / name, token_bytes(SECRET_BYTES).hex().encode() + b"\n")
+        _create(secrets / name, token_bytes(SECRET_BYTES).hex().encode() + b"\n")
     if not (secrets / ISSUER_PRIVATE).exists():
         private = Ed25519PrivateKey.generate()
         _create(
@@ -86,7 +83,7 @@ def create_secrets(secrets: Path) -> None:
         )
     if not (secrets / ISSUER_PUBLIC).exists():
         _create(secrets / ISSUER_PUBLIC, _public_of((secrets / ISSUER_PRIVATE).read_bytes()))
-    sync(secrets)
+    disk.sync(secrets)
 
 
 def _public_of(private_pem: bytes) -> bytes:
@@ -95,14 +92,4 @@ def _public_of(private_pem: bytes) -> bytes:
 
 
 def _create(path: Path, content: bytes) -> None:
-    """Write a new file whole or not at all; one that another process made meanwhile stands."""
-    draft = path.with_name(f".{path.name}.{token_hex(8)}")
-    try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
+    disk.create(path, content, mode=0o600)

@@ -92,10 +92,11 @@ class Projected:
 
 
 class RowsRefused(Exception):
-    """The database refuses rows of a view, and always will. The text names the view alone."""
+    """The view cannot erase, or the database refuses its rows, and always will. The text holds no data of events."""
 
     def __init__(self, projected: Projected, error: Exception) -> None:
-        super().__init__(projected.view.name)
+        why = f"cannot erase, or the database refuses its rows ({type(error).__name__})"
+        super().__init__(f"{projected.view.name} {why}")
         self.projected, self.error = projected, error
 
 
@@ -148,7 +149,12 @@ class Batches:
 
     def erase_within(self, connection: Connection, one: Projected, erasures: Iterable[Erasure]) -> bool:
         """The same within the caller's transaction. Raises RowsRefused."""
-        changes = [change for erasure in erasures for change in one.view.erase(one.tables, erasure)]
+        try:
+            changes = [change for erasure in erasures for change in one.view.erase(one.tables, erasure)]
+        except UNAVAILABLE:
+            raise
+        except Exception as error:
+            raise RowsRefused(one, error) from error
         self._write_rows(connection, one, changes)
         return bool(changes)
 

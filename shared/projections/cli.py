@@ -9,9 +9,11 @@ import click
 
 from shared.projections import registry
 from shared.projections.engine import reading
+from shared.projections.read import away_is_said
 from shared.projections.rebuild import Comparison, RebuildFailed, rebuild
 from shared.projections.registry import Generation
 from shared.projections.runner import Runner
+from shared.runtime.terminal import REFUSED, fail
 
 
 def views_group(open_runners: Callable[[], AbstractContextManager[Sequence[Runner]]]) -> click.Group:
@@ -25,11 +27,10 @@ def views_group(open_runners: Callable[[], AbstractContextManager[Sequence[Runne
     def list_() -> None:
         """Each view's generations: version, position, events behind, state."""
         with open_runners() as runners:
-            for runner in runners:
-                registry.prepare(runner.engine)
-                with reading(runner.engine) as connection:
-                    for generation in registry.generations(connection):
-                        click.echo(_line(generation, runner.source.facts_after(generation.position)))
+            lines = [line for runner in runners for line in _lines(runner)]
+        if not lines:
+            fail("no view is there yet: let the projector run first", REFUSED)
+        click.echo("\n".join(lines))
 
     @views.command("rebuild")
     @click.argument("name")
@@ -43,7 +44,8 @@ def views_group(open_runners: Callable[[], AbstractContextManager[Sequence[Runne
                 known = ", ".join(sorted(view.name for r in runners for view in r.views))
                 raise click.BadParameter(f"no view {name!r}; there are {known}")
             try:
-                comparison = rebuild(runner, name, check=check, progress=_progress)
+                with away_is_said(runner.engine.dialect):
+                    comparison = rebuild(runner, name, check=check, progress=_progress)
             except RebuildFailed as failed:
                 raise click.ClickException(str(failed)) from None
         click.echo(_report(comparison))
@@ -52,6 +54,14 @@ def views_group(open_runners: Callable[[], AbstractContextManager[Sequence[Runne
             context.exit(1)
 
     return views
+
+
+def _lines(runner: Runner) -> list[str]:
+    with away_is_said(runner.engine.dialect):
+        registry.prepare(runner.engine)
+        with reading(runner.engine) as connection:
+            generations = registry.generations(connection)
+    return [_line(generation, runner.source.facts_after(generation.position)) for generation in generations]
 
 
 def _line(generation: Generation, behind: int) -> str:

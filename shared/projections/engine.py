@@ -25,6 +25,7 @@ from sqlalchemy.types import TypeDecorator
 
 from shared.contracts.model import Hidden
 from shared.database import postgres
+from shared.database.plain import DatabaseUnavailable
 from shared.eventstore.port import StoreUnavailable
 from shared.projections.view import PLAIN
 
@@ -55,8 +56,9 @@ _CONNECTIONS: Final = 8
 _FEW: Final = 20
 """So many rows go to PostgreSQL as statements; for more, COPY is faster."""
 
-for _kind, _adapt in ((date, date.isoformat), (Decimal, str), (Hidden, lambda _: None)):
-    sqlite3.register_adapter(_kind, _adapt)  # type: ignore[arg-type]
+sqlite3.register_adapter(date, date.isoformat)
+sqlite3.register_adapter(Decimal, str)
+sqlite3.register_adapter(Hidden, lambda _: None)
 
 
 def new_metadata() -> MetaData:
@@ -66,7 +68,8 @@ def new_metadata() -> MetaData:
 def open_engine(url: str, *, writing: bool = False) -> Engine:
     """An engine whose transactions are snapshots (reading) or take the write lock at once (writing).
 
-    A missing SQLite file and its directory are created, and so is a missing schema in PostgreSQL.
+    A missing SQLite file and its directory are created, and so is a missing schema in PostgreSQL. Raises
+    DatabaseUnavailable where that directory cannot be.
     """
     return _open_postgres(url, writing) if postgres.is_postgres(url) else _open_sqlite(url, writing)
 
@@ -74,7 +77,10 @@ def open_engine(url: str, *, writing: bool = False) -> Engine:
 def _open_sqlite(url: str, writing: bool) -> Engine:
     parsed = make_url(url)
     if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        try:
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise DatabaseUnavailable(f"views: {error}") from None
     engine = create_engine(parsed, connect_args={"timeout": 10, "check_same_thread": False})
 
     @event.listens_for(engine, "connect")

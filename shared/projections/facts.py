@@ -12,7 +12,7 @@ from shared.contracts.codec import Sealer, decode, envelope_of, open_data
 from shared.contracts.envelope import Envelope
 from shared.contracts.model import Event
 from shared.contracts.registry import contract_named, upcast
-from shared.eventstore.instants import instant_of, microseconds
+from shared.eventstore.instants import instant_of
 from shared.eventstore.port import StoredEvent
 
 
@@ -20,9 +20,10 @@ class Fact:
     """A recorded event, in two forms: cheap JSON values (``data``) and the dataclass (``event``).
 
     Plain attributes cost nothing: ``position``, ``event_id``, ``stream``, ``revision``, ``type``,
-    ``recorded_us`` (microseconds since 1970, UTC). The rest is decoded when first asked for, and
-    then kept for all views. Dates in ``data``, ``occurred_on`` and ``learnt_on`` are ISO text, which
-    sorts and compares like the date itself and goes into a table as it is.
+    ``recorded_us`` (microseconds since 1970, UTC). ``data``, ``event`` and ``metadata`` are decoded when
+    first asked for, and then kept for all views; ``envelope`` and ``stored`` are made anew each time. Dates
+    in ``data``, ``occurred_on`` and ``learnt_on`` are ISO text, which sorts and compares like the date itself
+    and goes into a table as it is.
     """
 
     __slots__ = (
@@ -67,17 +68,7 @@ class Fact:
 
     @classmethod
     def of(cls, stored: StoredEvent, sealer: Sealer) -> Fact:
-        return cls(
-            sealer,
-            stored.position,
-            stored.event_id,
-            stored.stream,
-            stored.revision,
-            stored.type,
-            stored.data,
-            stored.metadata,
-            microseconds(stored.recorded_at),
-        )
+        return cls(sealer, *stored.columns)
 
     @property
     def name(self) -> str:
@@ -116,12 +107,14 @@ class Fact:
     @property
     def occurred_on(self) -> str:
         """Valid time, the day in the world, as ISO text."""
-        return self.metadata["occurred_on"]  # type: ignore[no-any-return]
+        day: str = self.metadata["occurred_on"]
+        return day
 
     @property
     def learnt_on(self) -> str:
         """The office's date on which it became known, as ISO text."""
-        return self.metadata["learnt_on"]  # type: ignore[no-any-return]
+        day: str = self.metadata["learnt_on"]
+        return day
 
     @property
     def recorded_at(self) -> datetime:

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from shared.projections.engine import UNAVAILABLE
+from shared.projections.source import Source
 
-if TYPE_CHECKING:
-    from shared.projections.runner import Runner
+
+class Observed(Protocol):
+    """What is asked of a runner of views."""
+
+    @property
+    def source(self) -> Source: ...
+
+    def positions(self) -> Mapping[str, int]:
+        """Up to where each view has read."""
+        ...
+
+    def stopped(self) -> Container[str]:
+        """The views that stand still."""
+        ...
 
 
 class ViewMetrics(Collector):
@@ -22,7 +35,7 @@ class ViewMetrics(Collector):
     of them stopped it."""
 
     def __init__(self) -> None:
-        self.runners: set[Runner] = set()
+        self.runners: set[Observed] = set()
 
     def describe(self) -> Iterable[GaugeMetricFamily]:
         return _families()
@@ -30,12 +43,12 @@ class ViewMetrics(Collector):
     def collect(self) -> Iterable[GaugeMetricFamily]:
         position, events, seconds, stopped = families = _families()
         for runner in list(self.runners):
-            stands = runner.stopped()
-            for view in runner.positions():
+            stands, positions = runner.stopped(), runner.positions()
+            for view in positions:
                 stopped.add_metric([view], view in stands)
             try:
                 behind = runner.source.facts_after
-                for view, at in runner.positions().items():
+                for view, at in positions.items():
                     position.add_metric([view], at)
                     events.add_metric([view], behind(at))
                     seconds.add_metric([view], _age_of_next(runner, at))
@@ -61,7 +74,7 @@ def _families() -> tuple[GaugeMetricFamily, GaugeMetricFamily, GaugeMetricFamily
     )
 
 
-def _age_of_next(runner: Runner, position: int) -> float:
+def _age_of_next(runner: Observed, position: int) -> float:
     following = runner.source.read(after=position, limit=1)
     return max(0.0, time.time() - following[0].recorded_us / 1e6) if following else 0.0
 
@@ -71,7 +84,7 @@ REGISTRY.register(_views)
 
 
 @contextmanager
-def observed(runner: Runner) -> Iterator[None]:
+def observed(runner: Observed) -> Iterator[None]:
     """Report this runner's views while it runs."""
     _views.runners.add(runner)
     try:

@@ -66,7 +66,8 @@ class ViewsUnavailable(StoreUnavailable):
 
 
 @contextmanager
-def _away_is_said(dialect: Dialect) -> Iterator[None]:
+def away_is_said(dialect: Dialect) -> Iterator[None]:
+    """Within it a database that is away raises ViewsUnavailable."""
     try:
         yield
     except NoConnection as error:
@@ -88,9 +89,9 @@ class ViewReader:
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """A consistent look at all views; keep it short. Raises ViewsUnavailable."""
-        with _away_is_said(self._engine.dialect):
+        with away_is_said(self._engine.dialect):
             registered = self._is_registered()
-        with _away_is_said(self._engine.dialect), reading(self._engine) as connection:
+        with away_is_said(self._engine.dialect), reading(self._engine) as connection:
             if registered:
                 keep_tables(connection, REGISTER)
             found = generations(connection) if registered else []

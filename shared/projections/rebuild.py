@@ -14,12 +14,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, select
 
 from shared.projections import registry
-from shared.projections.batch import Batches, Projected
+from shared.projections.batch import Batches, Projected, RowsRefused
 from shared.projections.engine import reading
 from shared.projections.registry import Generation, ViewNotReady, build
 from shared.projections.runner import BATCH, Runner
-from shared.projections.source import Facts, Source, undisturbed
+from shared.projections.source import Facts, Source
 from shared.projections.view import View
+from shared.runtime.collector import undisturbed
 
 PAGE: Final = 5000
 """Rows that a comparison holds in memory."""
@@ -56,7 +57,8 @@ def rebuild(
     """Rebuild one of the runner's views; ``progress`` hears the positions reached.
 
     With ``check`` the rebuilt one is compared and then dropped, and the live one stays. A rebuild that
-    was broken off is begun anew. Raises RebuildFailed, KeyError for an unknown view.
+    was broken off is begun anew. Raises RebuildFailed, KeyError for an unknown view, Superseded where somebody else
+    rebuilds it, too, and one of ``UNAVAILABLE``.
     """
     view = {view.name: view for view in runner.views}[name]
     registry.prepare(runner.engine)
@@ -73,19 +75,22 @@ def rebuild(
             for facts in _up_to(target, runner.source, one):
                 batches.apply([one], facts)
                 progress(one.generation.position)
-    with runner.engine.begin() as connection:
-        live = registry.live_generation(connection, view)
-        for facts in _up_to(live.position, runner.source, one):
-            batches.apply_within(connection, one, facts)
-        registry.complete(connection, view, one.generation)
-        erasures = [erasure for erasure in runner.erasures(0) if erasure.number <= live.erasures]
-        batches.erase_within(connection, one, erasures)
-        comparison = _compare(connection, view, live, one.generation)
-        if check:
-            registry.drop(connection, one.generation)
-        else:
-            # Erasures since the start: the projector follows them once more, and removes their traces.
-            registry.switch(connection, registry.change(connection, one.generation, erasures=erased_before))
+    try:
+        with runner.engine.begin() as connection:
+            live = registry.live_generation(connection, view)
+            for facts in _up_to(live.position, runner.source, one):
+                batches.apply_within(connection, one, facts)
+            registry.complete(connection, view, one.generation)
+            erasures = [erasure for erasure in runner.erasures(0) if erasure.number <= live.erasures]
+            batches.erase_within(connection, one, erasures)
+            comparison = _compare(connection, view, live, one.generation)
+            if check:
+                registry.drop(connection, one.generation)
+            else:
+                # Erasures since the start: the projector follows them once more, and removes their traces.
+                registry.switch(connection, registry.change(connection, one.generation, erasures=erased_before))
+    except RowsRefused as refused:
+        raise RebuildFailed(str(refused)) from None
     return comparison
 
 

@@ -136,7 +136,7 @@ def create(connection: Connection, view: View[Any], *, live: bool) -> Generation
     for table in metadata.sorted_tables:
         connection.execute(CreateTable(table))
         keep_no_samples(connection, table)
-        _create(connection, (index for index in table.indexes if index.unique or not view.only_inserts))
+        _create_indexes(connection, (index for index in table.indexes if index.unique or not view.only_inserts))
     generation = Generation(
         view=view.name,
         generation=number,
@@ -156,10 +156,10 @@ def create(connection: Connection, view: View[Any], *, live: bool) -> Generation
 def complete(connection: Connection, view: View[Any], generation: Generation) -> None:
     """Make the indexes that waited until the generation had caught up; those it has stay."""
     for table in build(view, generation.suffix).metadata.sorted_tables:
-        _create(connection, table.indexes)
+        _create_indexes(connection, table.indexes)
 
 
-def _create(connection: Connection, indexes: Iterable[Index]) -> None:
+def _create_indexes(connection: Connection, indexes: Iterable[Index]) -> None:
     for index in indexes:
         connection.execute(CreateIndex(index, if_not_exists=True))
 

@@ -21,8 +21,9 @@ from shared.projections import metrics, registry
 from shared.projections.batch import Batches, Projected, Stopped
 from shared.projections.engine import UNAVAILABLE, forget_deleted, is_away, reading
 from shared.projections.registry import Generation, Superseded
-from shared.projections.source import Source, undisturbed
+from shared.projections.source import Source
 from shared.projections.view import Erasure, View
+from shared.runtime.collector import undisturbed
 from shared.runtime.native import Stop
 
 BATCH: Final = 2000
@@ -104,7 +105,7 @@ class Runner:
                     stop.wait(RETRY)
 
     def catch_up(self) -> int:
-        """Bring all views to the end of the log as it is now, and return; the events read last in number.
+        """Bring all views to the end of the log as it is now; the number of events read once all stood together.
 
         Raises Superseded or one of ``UNAVAILABLE``.
         """

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Protocol, TypeAlias
 
 from shared.contracts.codec import Sealer
 from shared.eventstore.port import CaughtUp, EventStore
 from shared.projections.facts import Fact
+from shared.runtime.collector import undisturbed
 
 Facts: TypeAlias = Sequence[Fact]
 
@@ -37,18 +36,6 @@ class Source(Protocol):
         """How many facts there are above a position; where they are many, perhaps only that they are at least so
         many."""
         ...
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Without the garbage collector: a batch makes many objects, none of them in cycles."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class StoreSource:

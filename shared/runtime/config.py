@@ -141,7 +141,7 @@ def _database(schema: str, *, files: bool = False) -> Callable[[str], str]:
                 raise ValueError("this is no URL") from None
             query = {"schema": schema} | dict(parse_qsl(parts.query))
             return urlunsplit(parts._replace(scheme="postgresql", query=urlencode(query, safe="{}")))
-        if (scheme == "sqlite" and not files) or (files and scheme == text):
+        if (text.startswith("sqlite:///") and not files) or (files and scheme == text):
             return text
         raise ValueError(
             f"expected {'a path' if files else 'sqlite:///path'} or postgresql://user:password@host/database"
@@ -330,8 +330,8 @@ def as_markdown() -> str:
 HEADING: Final = """\
 # Configuration
 
-Every process reads these environment variables once, at its start; a bad value ends it with one line and exit
-code 2. `{data}` stands for the data directory, `{service}` for the service's name.
+Every process and every command reads these environment variables at its start; a bad value ends it with one line
+and exit code 2. `{data}` stands for the data directory, `{service}` for the service's name.
 
 Where a database is named (views, ledger, key ring, access log, portal), PostgreSQL may take the place of files:
 `postgresql://user:password@host/database`. All may name the same database: each makes a schema of its own in it
@@ -340,7 +340,7 @@ another. The database must be encoded in UTF-8; whatever its language, text is s
 of the URL are libpq's, such as `sslmode=verify-full`.
 
 This page is the table `SETTINGS` in `shared/runtime/config.py`, written out by
-`python -m shared.runtime.config > docs/configuration.md`; a test compares.
+`.venv/bin/python -m shared.runtime.config > docs/configuration.md`; a test compares.
 
 | variable | default | meaning |
 |---|---|---|

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, NoReturn
 
 import click
@@ -15,6 +17,8 @@ WRONG: Final = 2
 """Wrong use or settings; click's own code for it."""
 AWAY: Final = 3
 """What the command needs does not answer."""
+INTERRUPTED: Final = 130
+"""By Ctrl-C, SIGTERM or a "no"; what shells make of SIGINT."""
 PIPE_WIDTH: Final = 240
 """Columns where no terminal says how wide it is: ids are never cut."""
 
@@ -23,6 +27,15 @@ def fail(line: str, code: int) -> NoReturn:
     """Say one line, and end."""
     click.echo(line, err=True)
     sys.exit(code)
+
+
+@contextmanager
+def refusing(*foreseen: type[Exception]) -> Iterator[None]:
+    """Within it these end the command with their own text, which is one line for whoever called it."""
+    try:
+        yield
+    except foreseen as error:
+        fail(str(error), REFUSED)
 
 
 def console() -> Console:

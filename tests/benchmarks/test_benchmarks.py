@@ -11,17 +11,21 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from typing import Any
 
 import pytest
 
 from benchmarks import commands, entry, figures, lag, pages, rebuild, stores
-from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER, set_up
-from benchmarks.steady_load import LoadBroke, steady_load
+from benchmarks.tools.http_load import Address
+from benchmarks.tools.small_office import set_up
+from benchmarks.tools.steady_load import LoadBroke, steady_load
 from deploy.one_machine import OneMachine
+from scenarios.small_office import AGS, CLERK, HEAD, LEAD, MANAGER
 from services.reporting.figures import FIGURES
 from shared.api import roles
-from wegmarken.demo_accounts import Person
+from shared.database.postgres import connect
+from wegmarken.demo_accounts import Login
 
 DEADLINE = 30.0
 MEASURED = {"rps", "p50_ms", "p95_ms", "p99_ms"}
@@ -89,7 +93,7 @@ def test_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(taken["times"] > 0 for taken in found["large"]["pages"].values())
 
 
-def a_small_office(machine: OneMachine) -> list[Person]:
+def a_small_office(machine: OneMachine) -> list[Login]:
     set_up(machine)
     accounts = {
         roles.INTEGRATION_MANAGER: MANAGER,
@@ -99,13 +103,14 @@ def a_small_office(machine: OneMachine) -> list[Person]:
         roles.AUDITOR: "auditor",
         roles.DATA_PROTECTION_OFFICER: "datenschutz",
     }
-    return [Person(role, account, account) for role, account in accounts.items()] + [
-        Person(roles.MUNICIPAL_STAFF, "rathaus", "rathaus", ags=AGS)
+    return [Login(role, account, account) for role, account in accounts.items()] + [
+        Login(roles.MUNICIPAL_STAFF, "rathaus", "rathaus", ags=AGS)
     ]
 
 
-def test_rebuild(postgres: str) -> None:
-    found = rebuild.run(sizes=(500, 1500), postgresql=postgres)
+def test_rebuild(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(rebuild.GIVEN, postgres)
+    found = rebuild.run(sizes=(500, 1500))
     assert found.keys() == {"bench", "sizes"}
     assert found["bench"] == "rebuild"
     assert list(found["sizes"]) == ["500", "1500"]
@@ -113,6 +118,17 @@ def test_rebuild(postgres: str) -> None:
         assert size.keys() == {"events_per_s", "peak_mb", "postgresql"}
         for each in (size, size["postgresql"]):
             assert each["events_per_s"] > 0 < each["peak_mb"]
+    with closing(connect(postgres)) as connection:
+        assert connection.execute("select 1 from pg_namespace where nspname = 'reporting'").fetchone() is None
+
+
+def test_views_that_are_there_already_are_not_dropped(postgres: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(rebuild.GIVEN, postgres)
+    with closing(connect(f"{postgres}?schema=reporting", autocommit=True)) as connection:
+        connection.execute("create table kept (number integer)")
+        with pytest.raises(rebuild.InUse):
+            rebuild.run(sizes=(500,))
+        assert connection.execute("select * from kept").fetchall() == []
 
 
 def test_stores(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +162,7 @@ def test_figures() -> None:
 def test_a_load_that_ended_early_is_not_taken_for_one() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))  # not listening: the load is refused
-        address = nobody.getsockname()
+        address = Address(*nobody.getsockname())
         pause, deadline = threading.Event(), time.monotonic() + DEADLINE
         with pytest.raises(LoadBroke), steady_load(address, "/", "token", b"", per_second=10):
             while multiprocessing.active_children():

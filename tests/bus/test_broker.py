@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from deploy import broker as module
-from deploy.broker import BrokerInUse, BrokerMissing, PrivateBroker, running_url
+from deploy.broker import PROCESSES, BrokerInUse, BrokerMissing, PrivateBroker, RunningProcess, running_url
 from tests.bus.conftest import wait_until
+from tests.full_disk import full_disk
 
 pytestmark = pytest.mark.platform
 
@@ -21,6 +24,11 @@ OWNER = """
 import sys, threading
 from deploy.broker import PrivateBroker
 threading.Thread(target=PrivateBroker(sys.argv[1]).start).start()
+"""
+CAREFUL = """
+import sys
+from deploy.broker import PrivateBroker
+PrivateBroker(sys.argv[1]).start()
 """
 
 
@@ -56,6 +64,31 @@ def test_what_a_dead_owner_left_is_stopped_first(tmp_path: Path) -> None:
         broker.stop()
     assert running_url(tmp_path) is None
     assert not broker.alive
+
+
+def test_it_does_not_outlive_its_owner(tmp_path: Path) -> None:
+    owner = subprocess.Popen([sys.executable, "-c", CAREFUL, str(tmp_path)])
+    wait_until(lambda: len(recorded(tmp_path)) == 2)
+    left = recorded(tmp_path)
+    owner.kill()
+    assert owner.wait() == -signal.SIGKILL, "it was still at work"
+    wait_until(lambda: not any(process.alive for process in left))
+
+
+def recorded(directory: Path) -> list[RunningProcess]:
+    """What runs in the directory of a broker: its node and its epmd."""
+    path = directory / PROCESSES
+    try:
+        return [RunningProcess(**process) for process in json.loads(path.read_text()).values()]
+    except (FileNotFoundError, ValueError):  # not there yet, or not whole
+        return []
+
+
+def test_a_secret_that_could_not_be_written_is_not_there(tmp_path: Path) -> None:
+    broker = PrivateBroker(tmp_path)
+    with full_disk(), pytest.raises(OSError, match="File too large"):
+        broker.start()
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 def test_a_machine_without_rabbitmq_is_told_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,11 +16,11 @@ from shared.bus import leading
 from shared.bus.checkpoint import Checkpoint
 from shared.bus.cli import relay as relay_command
 from shared.bus.connection import connected
-from shared.bus.depth import depth, messages_in
-from shared.bus.identity import identity
+from shared.bus.depth import DepthGauge, messages_in
 from shared.bus.nudge import Nudge, nudge_of
 from shared.bus.relay import Relay
 from shared.bus.topology import UNREAD
+from shared.eventstore.identity import identity
 from tests.bus.conftest import DELAYS, Bus, wait_until
 from tests.bus.events import store_events
 
@@ -64,8 +64,9 @@ def test_events_go_to_whoever_subscribed(bus: Bus) -> None:
         wait_until(lambda: relay.status().position == 14)
     assert bus.messages_in("eligibility") == 2 + 3 + 5
     assert bus.messages_in("casework") == 4
-    assert depth(bus.broker.url, "eligibility", DELAYS) == 10
-    assert depth(bus.broker.url, "intake") == 0
+    for service, waiting in (("eligibility", 10), ("intake", 0)):
+        with closing(DepthGauge(bus.broker.url, service, DELAYS)) as depth:
+            assert depth.read() == waiting
 
 
 def test_who_asks_after_queues_that_are_not_there_opens_no_channel_for_each(bus: Bus) -> None:
@@ -182,8 +183,6 @@ def test_the_status_of_the_relay_is_shown(bus: Bus) -> None:
         assert (lag("events"), lag("seconds")) == (0, 0)
     away = CliRunner().invoke(relay_command, ["status"], env=environment(bus, "amqp://127.0.0.1:1/"))
     assert away.exit_code == 3
-    nowhere = CliRunner().invoke(relay_command, ["status"], env=environment(bus, ""))
-    assert nowhere.exit_code == 2
 
 
 def lag(unit: str) -> float:

@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from deploy.processes import REACTING, SERVICES
+from deploy.processes import REACTING_SERVICES, SERVICES
 from shared.bus.consumer import Reaction
 from shared.contracts.registry import contracts
 from shared.contracts.subscriptions import SUBSCRIPTIONS
@@ -28,4 +28,4 @@ def test_who_reacts_is_subscribed_and_nobody_else(service: str) -> None:
 
 
 def test_who_is_subscribed_runs() -> None:
-    assert set(REACTING) == set(SUBSCRIPTIONS)
+    assert set(REACTING_SERVICES) == set(SUBSCRIPTIONS)

@@ -15,7 +15,7 @@ from kurrentdbclient.connection_spec import ConnectionSpec
 from deploy.generate.files import files
 from deploy.generate.places import CA_FILE, RABBITMQ, ROOT, SECRETS
 from deploy.generate.variables import VARIABLES
-from deploy.processes import CONTAINERS, HTTP, PORTAL, PROCESSES, PROJECTORS, REACTS, RELAY, SERVICES, Process
+from deploy.processes import CONTAINERS, HTTP, PORTAL, PROCESSES, PROJECTOR_EACH, REACT_EACH, RELAY, SERVICES, Process
 from shared.privacy.secrets import create_secrets
 from shared.runtime.config import PREFIX, Settings
 from shared.service.platform import Platform
@@ -88,7 +88,7 @@ def test_every_container_starts_a_process_as_one_machine_does(names: tuple[str, 
     for process in CONTAINERS:
         assert stack[process.name]["command"] == ["python", "-m", *process.command]
     assert {PORTAL, *HTTP, RELAY} <= set(PROCESSES) & set(CONTAINERS)
-    for kind, containers in (("react", REACTS), ("projector", PROJECTORS)):
+    for kind, containers in (("react", REACT_EACH), ("projector", PROJECTOR_EACH)):
         (together,) = (process for process in PROCESSES if process.name == kind)
         assert together.command[:2] == ("deploy.run", kind)
         assert [process.command for process in containers] == [
@@ -163,7 +163,7 @@ def test_a_process_is_given_the_secrets_that_it_opens_and_no_others() -> None:
             assert Settings.from_environment(stack[process.name]["environment"]).secrets == Path(SECRETS)
 
 
-@pytest.mark.parametrize("process", [*HTTP, *PROJECTORS, *REACTS], ids=lambda process: process.name)
+@pytest.mark.parametrize("process", [*HTTP, *PROJECTOR_EACH, *REACT_EACH], ids=lambda process: process.name)
 def test_a_service_s_process_works_with_its_own_secrets(process: Process, tmp_path: Path) -> None:
     create_secrets(tmp_path / "all")
     own = tmp_path / "secrets"
@@ -172,7 +172,7 @@ def test_a_service_s_process_works_with_its_own_secrets(process: Process, tmp_pa
         (own / name).write_bytes((tmp_path / "all" / name).read_bytes())
     settings = Settings.from_environment({"WEGMARKEN_DATA": str(tmp_path)})
     module = import_module(f"{process.command[0]}.service")
-    service = module.REACT if process in REACTS else module.HTTP
+    service = module.REACT if process in REACT_EACH else module.HTTP
     platform = Platform.open(settings, service.name, service.classes)
     platform.close()
     masters = {name for name in process.secrets if name.startswith("master-")}

@@ -1,39 +1,20 @@
-"""The image's recipe copies what is there, and ignores nothing that it copies. No engine is needed for that."""
+"""The image's recipe copies what is there, and all that is needed. No engine is needed for that."""
 
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatch
-from pathlib import PurePosixPath
+from pathlib import Path
 
-from deploy.generate.places import CODE, ROOT
+from deploy.generate.places import CODE, IMAGES, ROOT
 from deploy.processes import CONTAINERS, HTTP, PORTAL
 from deploy.setup import USER
 from shared.runtime.config import Settings
+from shared.runtime.version import VERSION
+from tests.backup.installation import Installation, person
+from tests.deploy.image import RECIPE, STAGES, STEPS, Image, copied, ignored
+from wegmarken.backup.manifest import Manifest
 
-RECIPE = (ROOT / "deploy" / "images" / "Dockerfile").read_text()
-STEPS = re.sub(r"\\\n", " ", re.sub(r"^#.*\n", "", RECIPE, flags=re.MULTILINE)).splitlines()
 PROXY = (ROOT / "deploy" / "proxy" / "Caddyfile").read_text()
-
-
-def copied() -> list[str]:
-    """What is copied from the repository."""
-    return [
-        source for step in STEPS if step.startswith("COPY ") and "--from" not in step for source in step.split()[1:-1]
-    ]
-
-
-def ignored(path: str) -> bool:
-    """As the engine decides: the last rule that fits the path, or a folder it is in."""
-    verdict = False
-    for rule in (ROOT / ".dockerignore").read_text().splitlines():
-        pattern = rule.strip().removeprefix("!")
-        if not pattern or pattern.startswith("#"):
-            continue
-        places = [path, *map(str, PurePosixPath(path).parents)]
-        if any(fnmatch(place, pattern) or fnmatch(f"/{place}", pattern.replace("**", "*")) for place in places):
-            verdict = not rule.startswith("!")
-    return verdict
 
 
 def test_what_the_image_copies_is_there_and_not_ignored() -> None:
@@ -54,11 +35,44 @@ def test_every_module_that_a_container_runs_is_in_the_image() -> None:
         assert package in copied()
 
 
+EVERYTHING = """
+import pkgutil, sys
+from importlib import import_module, metadata
+from pathlib import Path
+
+packages = [path.parent.name for path in Path().glob("*/__init__.py")]
+for module in pkgutil.walk_packages(["."]):
+    if module.name.partition(".")[0] in packages and not module.name.endswith("__main__"):
+        assert Path(import_module(module.name).__file__).is_relative_to(Path.cwd()), module.name
+print(*packages, *(name for name in map(str.lower, metadata.packages_distributions()) if name in packages))
+"""
+
+
+def test_every_module_can_be_imported_with_the_packages_of_the_image_and_nothing_else(image: Image) -> None:
+    done = image.run("-c", EVERYTHING)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split()) == ["deploy", "scenarios", "services", "shared", "wegmarken"]
+
+
+def test_the_image_makes_and_verifies_a_backup(image: Image, tmp_path: Path) -> None:
+    """Nothing of ours is installed there: no metadata of a package says which version it is."""
+    installation = Installation(tmp_path / "var").begin()
+    installation.register(person(0))
+    for command in ("create", "verify"):
+        done = image.run("-m", "wegmarken", "backup", command, tmp_path / "backup", **installation.environment)
+        assert done.returncode == 0, done.stderr
+    assert Manifest.read(tmp_path / "backup").software == VERSION
+
+
+def test_the_tools_image_has_the_client_programs_of_the_server_s_version() -> None:
+    """Older ones refuse to copy from it."""
+    (client,) = re.findall(r"postgresql-client-(\d+)", STAGES["tools"])
+    assert IMAGES["postgres"].startswith(f"postgres:{client}.")
+
+
 def test_the_image_runs_as_nobody_from_a_fixed_place() -> None:
-    stages = re.split(r"^FROM \S+(?: AS (\S+))?$", "\n".join(STEPS), flags=re.MULTILINE)
-    steps_of = dict(zip(stages[1::2], stages[2::2], strict=True))
     for stage in ("platform", "tools"):
-        assert re.findall(r"^USER (\S+)$", steps_of[stage], re.MULTILINE)[-1] == f"{USER}:{USER}", stage
+        assert re.findall(r"^USER (\S+)$", STAGES[stage], re.MULTILINE)[-1] == f"{USER}:{USER}", stage
     assert f"WORKDIR {CODE}" in STEPS
     assert [step for step in STEPS if "pip" in step and "--require-hashes" in step]
     assert [step for step in STEPS if step.startswith("RUN python -m pip uninstall")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
 import promql_parser
 import pytest
@@ -13,11 +14,14 @@ from prometheus_client import REGISTRY
 
 from deploy.generate.dashboards import DASHBOARDS
 from deploy.generate.monitoring import ALERTS, OTHERS
-from deploy.generate.places import ROOT
+from deploy.generate.places import KURRENTDB, ROOT, SECRETS
 from deploy.processes import CONTAINERS
+from shared.bus import topology
+from shared.contracts.subscriptions import SUBSCRIPTIONS
 from tests.deploy.composed import CLUSTER, MAIN, MONITORING, TRIED, composed
 
 MONITORED = ROOT / "deploy" / "monitoring"
+PROMETHEUS = yaml.safe_load((MONITORED / "prometheus" / "prometheus.yml").read_text())
 OPERATIONS = ROOT / "docs" / "operations.md"
 
 OURS_IN = (
@@ -99,6 +103,29 @@ def _asked(expression: object, grouped_by: frozenset[str]) -> Iterator[tuple[str
             yield from _asked(expression.rhs, grouped_by)
 
 
+@pytest.mark.parametrize("where", ["ReactionsBehind", "Queues"])
+def test_what_waits_for_a_process_is_counted_and_nothing_else(where: str) -> None:
+    (query,) = (query for name, query in queries() if name == where)
+    (counted,) = _matchers(promql_parser.parse(query), "queue")
+    assert counted.op == promql_parser.MatchOp.NotRe
+    handled = {name for service in SUBSCRIPTIONS for name in topology.queues_of(service, topology.DELAYS)}
+    others = {topology.UNREAD, *map(topology.parked_queue, SUBSCRIPTIONS)}
+    assert {name for name in handled | others if not re.fullmatch(counted.value, name)} == handled
+
+
+def _matchers(expression: object, label: str) -> list[promql_parser.Matcher]:
+    """How an expression chooses by a label."""
+    match expression:
+        case promql_parser.VectorSelector():
+            return [matcher for matcher in expression.matchers.matchers if matcher.name == label]
+        case promql_parser.AggregateExpr():
+            return _matchers(expression.expr, label)
+        case promql_parser.BinaryExpr():
+            return _matchers(expression.lhs, label) + _matchers(expression.rhs, label)
+        case _:
+            return []
+
+
 def test_what_each_alert_means_is_written_down() -> None:
     text = OPERATIONS.read_text(encoding="utf-8")
     for alert in ALERTS:
@@ -108,10 +135,7 @@ def test_what_each_alert_means_is_written_down() -> None:
 
 
 def test_every_process_is_asked_and_missed() -> None:
-    asked = {
-        job["job_name"]: job
-        for job in yaml.safe_load((MONITORED / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
-    }
+    asked = {job["job_name"]: job for job in PROMETHEUS["scrape_configs"]}
     (missed,) = (alert.expression for alert in ALERTS if alert.name == "ProcessMissing")
     for process in CONTAINERS:
         (found,) = asked[process.name]["dns_sd_configs"]
@@ -123,16 +147,26 @@ def test_every_process_is_asked_and_missed() -> None:
 @pytest.mark.parametrize(("where", "targets"), [("", []), ("alerts.example.org:9093", ["alerts.example.org:9093"])])
 def test_alerts_reach_whom_the_installation_names(where: str, targets: list[str]) -> None:
     stack = composed(MAIN, MONITORING, environment=TRIED | {"ALERTMANAGER": where})
-    prometheus = yaml.safe_load((MONITORED / "prometheus" / "prometheus.yml").read_text())
-    (alertmanagers,) = prometheus["alerting"]["alertmanagers"]
+    (alertmanagers,) = PROMETHEUS["alerting"]["alertmanagers"]
     ((file,),) = (found["files"] for found in alertmanagers["file_sd_configs"])
     mounted = {each["target"]: each["source"] for each in stack["services"]["prometheus"]["configs"]}
     assert yaml.safe_load(stack["configs"][mounted[file]]["content"]) == [{"targets": targets}]
 
 
+def test_prometheus_has_a_user_of_the_event_store_and_not_the_administrator() -> None:
+    stack = composed(MAIN, CLUSTER, MONITORING)
+    (job,) = (job for job in PROMETHEUS["scrape_configs"] if job["job_name"] == "kurrentdb")
+    path = PurePosixPath(job["basic_auth"]["password_file"])
+    assert str(path.parent) == SECRETS and path.name in stack["services"]["prometheus"]["secrets"]
+    password = TRIED[stack["secrets"][path.name]["environment"]]
+    for node in KURRENTDB:
+        told = stack["services"][node]["environment"]
+        assert told[f"KURRENTDB_DEFAULT_{job['basic_auth']['username'].upper()}_PASSWORD"] == password
+        assert told["KURRENTDB_DEFAULT_ADMIN_PASSWORD"] != password
+
+
 def test_prometheus_reaches_whom_it_asks() -> None:
     services = composed(MAIN, CLUSTER, MONITORING)["services"]
-    jobs = yaml.safe_load((MONITORED / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
-    for job in jobs:
+    for job in PROMETHEUS["scrape_configs"]:
         for name in (name for found in job.get("dns_sd_configs", ()) for name in found["names"]):
             assert set(services[name]["networks"]) & set(services["prometheus"]["networks"]), name

@@ -2,150 +2,34 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from deploy.generate.places import CA_FILE, DATABASES, ROOT
-from deploy.setup import set_up
+from deploy.generate.places import CA_FILE, DATABASES
 from shared.database.postgres import connect
 from shared.runtime.config import Settings
-from tests.deploy.composed import CLUSTER, MAIN, TRIED, composed
+from tests.deploy.database import CREATE_SLOT, PASSWORDS, Container, container, told, until
 from tests.postgres import program
 
 pytestmark = pytest.mark.platform
 
-SCRIPTS = ROOT / "deploy" / "postgres"
-PASSWORDS = {
-    "DATABASE_PASSWORD": "probe1",
-    "REPLICATION_PASSWORD": "probe2",
-    "PORTAL_PASSWORD": "probe3",
-    "MONITOR_PASSWORD": "probe4",
-}
-FILLED_IN = TRIED | PASSWORDS
-
-
-def told(service: str) -> dict[str, str]:
-    """The environment of a container in a cluster."""
-    environment: dict[str, str] = composed(MAIN, CLUSTER, environment=FILLED_IN)["services"][service]["environment"]
-    return environment
-
-
-class Container:
-    """One server with what its container would give it: certificates, data directory, environment."""
-
-    def __init__(self, folder: Path, certificates: Path) -> None:
-        self.folder, self.certificates = folder, certificates
-        self.data = folder / "data"
-        self.running: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self.environment = {
-            "PATH": f"{Path(program('psql')).parent}{os.pathsep}{os.environ['PATH']}",
-            "PGDATA": str(self.data),
-            "PGHOST": str(folder),
-            "PGPORT": str(self.port),
-            "POSTGRES_USER": "postgres",
-            "PGSSLROOTCERT": str(certificates / "ca.crt"),
-            **{name: value for name, value in told("postgres").items() if not name.startswith("POSTGRES_")},
-        }
-
-    def run(self, *command: str, **more: str) -> None:
-        environment = self.environment | more
-        subprocess.run(command, check=True, env=environment, cwd="/", stdout=subprocess.DEVNULL, **as_nobody())
-
-    def start(self, service: str, **more: str) -> None:
-        """With the command of its container, whose places are others here."""
-        command = composed(MAIN, CLUSTER)["services"][service]["command"]
-        own = ("-p", str(self.port), "-k", str(self.folder), "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off")
-        self.running = subprocess.Popen(
-            [*map(self._here, command), *own],
-            env=self.environment | more,
-            cwd="/",
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "log").open("wb"),
-            **as_nobody(),
-        )
-        until(lambda: subprocess.run([program("pg_isready"), "-q"], env=self.environment).returncode == 0)
-
-    def _here(self, word: str) -> str:
-        return word.replace("/certificates", str(self.certificates / "postgres")).replace(
-            "/replica.sh", str(SCRIPTS / "replica.sh")
-        )
-
-    def stop(self) -> None:
-        if self.running is not None:
-            self.running.terminate()
-            self.running.wait(30)
-
-    def connect(self, database: str, user: str, password: str = "", tls: str = "verify-full") -> psycopg.Connection:
-        ca = self.certificates / "ca.crt"
-        where = f"host=localhost hostaddr=127.0.0.1 port={self.port} sslmode={tls} sslrootcert={ca}"
-        return psycopg.connect(f"{where} dbname={database} user={user} password={password}", autocommit=True)
-
-
-def as_nobody() -> dict[str, int]:
-    """PostgreSQL refuses to run as root."""
-    return {"user": pwd.getpwnam("nobody").pw_uid} if os.geteuid() == 0 else {}
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """Short enough for a socket's path, and everybody may pass through."""
-    made = Path(tempfile.mkdtemp(prefix="wegmarken-pg-"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
-
-
-@pytest.fixture(scope="module")
-def certificates(folder: Path) -> Path:
-    set_up(folder / "installation")
-    made = folder / "installation" / "certificates"
-    give_to_nobody(made / "postgres" / "node.key")
-    return made
-
-
-def give_to_nobody(path: Path) -> None:
-    if as_nobody():
-        os.chown(path, as_nobody()["user"], -1)
-
-
-def container(folder: Path, name: str, certificates: Path) -> Container:
-    made = folder / name
-    made.mkdir()
-    give_to_nobody(made)
-    return Container(made, certificates)
-
-
-@pytest.fixture(scope="module")
-def primary(folder: Path, certificates: Path) -> Iterator[Container]:
-    server = container(folder, "primary", certificates)
-    server.run(program("initdb"), "--username", "postgres", "--auth", "trust", "--no-sync", "--locale", "C.UTF-8")
-    server.start("postgres")
+def replica(primary: Container, folder: Path, certificates: Path) -> Iterator[Container]:
+    server = container(folder, "replica", certificates)
     try:
-        server.run("sh", str(SCRIPTS / "10-databases.sh"))
-        server.run(program("psql"), "--username", "postgres", "--command", "select pg_reload_conf()")
+        server.start("postgres-replica", **to_copy(primary))
         yield server
     finally:
         server.stop()
+
+
+def to_copy(primary: Container) -> dict[str, str]:
+    """Where a replica's script finds whom to copy."""
+    return {"PRIMARY": "localhost", "PRIMARY_PORT": str(primary.port)}
 
 
 @pytest.mark.parametrize("setting", DATABASES)
@@ -193,21 +77,11 @@ def test_monitoring_reads_figures_of_every_database_and_slot(primary: Container)
         assert connection.execute("select slot_name from pg_replication_slots").fetchall() == [("replica",)]
 
 
-def test_a_replica_takes_a_copy_and_follows(primary: Container, folder: Path, certificates: Path) -> None:
-    replica = container(folder, "replica", certificates)
-    first = {"PRIMARY": "localhost", "PRIMARY_PORT": str(primary.port), "PGHOST": str(replica.folder)}
-    try:
-        replica.start("postgres-replica", **first)
-        with primary.connect("views", "wegmarken", PASSWORDS["DATABASE_PASSWORD"]) as connection:
-            connection.execute("create table probe (number integer)")
-            connection.execute("insert into probe values (1)")
-        with replica.connect("views", "wegmarken", PASSWORDS["DATABASE_PASSWORD"]) as copy:
-            until(lambda: copy.execute("select to_regclass('probe')").fetchone() != (None,))
-            until(lambda: copy.execute("select number from probe").fetchone() == (1,))
-            with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
-                copy.execute("insert into probe values (2)")
-    finally:
-        replica.stop()
+def test_a_replica_takes_a_copy_and_follows(primary: Container, replica: Container) -> None:
+    write(primary, 1)
+    follows(replica, 1)
+    with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
+        write(replica, 2)
 
 
 def test_the_server_s_log_tells_no_value(primary: Container) -> None:
@@ -218,3 +92,35 @@ def test_the_server_s_log_tells_no_value(primary: Container) -> None:
             connection.execute("insert into named values ('Probe Muster')")
     until(lambda: b"named_pkey" in (primary.folder / "log").read_bytes())
     assert b"Muster" not in (primary.folder / "log").read_bytes()
+
+
+def test_the_replica_takes_the_primary_s_place_and_gets_a_replica_of_its_own(
+    primary: Container, replica: Container, folder: Path, certificates: Path
+) -> None:
+    """In the order of docs/operations.md. The last test here: the primary stays away."""
+    write(primary, 10)
+    follows(replica, 10)
+    primary.stop()
+    replica.run(program("pg_ctl"), "promote")
+    replica.stop()
+    replica.start("postgres")
+    replica.run(program("psql"), "--username", "postgres", "--command", CREATE_SLOT)
+    another = container(folder, "another", certificates)
+    try:
+        another.start("postgres-replica", **to_copy(replica))
+        write(replica, 11)
+        follows(another, 10, 11)
+    finally:
+        another.stop()
+
+
+def write(server: Container, number: int) -> None:
+    with server.connect("views", "wegmarken", PASSWORDS["DATABASE_PASSWORD"]) as connection:
+        connection.execute("create table if not exists probe (number integer)")
+        connection.execute("insert into probe values (%s)", [number])
+
+
+def follows(server: Container, *numbers: int) -> None:
+    with server.connect("views", "wegmarken", PASSWORDS["DATABASE_PASSWORD"]) as copy:
+        until(lambda: copy.execute("select to_regclass('probe')").fetchone() != (None,))
+        until(lambda: set(numbers) <= {number for (number,) in copy.execute("select number from probe")})

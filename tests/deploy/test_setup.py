@@ -6,14 +6,16 @@ import os
 import socket
 import ssl
 import stat
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, generate_private_key
 
+from deploy import setup as module
 from deploy.processes import CONTAINERS
 from deploy.setup import (
     LASTS,
@@ -25,6 +27,7 @@ from deploy.setup import (
     make_certificates,
     set_up,
 )
+from shared.runtime import disk
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +107,32 @@ def test_what_a_broken_off_run_left_to_root_is_given_to_its_user(installation: P
         os.chown(path, 0, 0)
     assert set_up(installation) == []
     assert {path: path.stat().st_uid for path in owners} == owners
+
+
+def test_a_run_that_was_broken_off_anywhere_is_made_up_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now, key, put = datetime.now(UTC), generate_private_key(public_exponent=65537, key_size=1024), disk.put
+    monkeypatch.setattr(module, "_key", lambda: key)  # which one does not matter here, and a long one takes long
+    monkeypatch.setattr(module, "NODES", {"postgres": NODES["postgres"]})
+    make_certificates(tmp_path / "whole", now)
+    whole = set(contents(tmp_path / "whole"))
+    for writes in range(len(whole)):
+        left = iter(range(writes))
+
+        def put_or_break_off(path: Path, content: bytes, *, mode: int, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise BrokenOff
+            put(path, content, mode=mode)
+
+        with monkeypatch.context() as broken, pytest.raises(BrokenOff):
+            broken.setattr(disk, "put", put_or_break_off)
+            make_certificates(tmp_path / str(writes), now)
+        make_certificates(tmp_path / str(writes), now)
+        assert set(contents(tmp_path / str(writes))) == whole
+        assert make_certificates(tmp_path / str(writes), now) == []
+
+
+class BrokenOff(Exception):
+    """The run ends here."""
 
 
 def answer_once(listener: socket.socket, context: ssl.SSLContext) -> None:

@@ -24,8 +24,8 @@ from shared.contracts.eligibility import eligibility_stream
 from shared.contracts.envelope import Recorded
 from shared.contracts.model import Ags, Event, Hidden, PersonalClass, PersonId
 from shared.contracts.registry import contract_of
-from shared.eventstore.port import StoredEvent
-from shared.eventstore.sqlite import SqliteEventStore
+from shared.eventstore.opening import open_store
+from shared.eventstore.port import EventStore, StoredEvent
 from shared.execute import load
 from shared.privacy.keyring import KeyRing, open_keyring
 from shared.privacy.sealer import KeyRingSealer
@@ -44,7 +44,7 @@ class Office:
     """Records what intake would record, and lets eligibility react when told to."""
 
     directory: Path
-    store: SqliteEventStore
+    store: EventStore
     keyring: KeyRing
     sealer: Sealer
     runner: Runner
@@ -132,12 +132,13 @@ class Office:
 
 
 @contextmanager
-def open_office(directory: Path) -> Iterator[Office]:
+def open_office(directory: Path, eventstore: str | None = None) -> Iterator[Office]:
+    """``eventstore``: its URL, unless it is a file there."""
     secrets = directory / "secrets"
     create_secrets(secrets)
     classes = (PersonalClass.IDENTITY, PersonalClass.STATISTICS)
     keyring = open_keyring(f"sqlite:///{directory}/keys.db", load_masters(secrets, classes))
-    store = SqliteEventStore(directory / "events.db")
+    store = open_store(eventstore or f"sqlite:///{directory}/events.db")
     sealer = KeyRingSealer(keyring)
     url = f"sqlite:///{directory}/eligibility.db"
     engine = open_engine(url, writing=True)

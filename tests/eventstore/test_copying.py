@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from io import StringIO
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
 from kurrentdbclient import NewEvent as WireEvent
+from rich.console import Console
 
-from shared.eventstore import copying
-from shared.eventstore.copying import CopyRefused, Target, copy, everything
-from shared.eventstore.kurrentdb import milestones
+from shared.eventstore import cli, copying
+from shared.eventstore.copying import CopyRefused, copy, everything
+from shared.eventstore.kurrentdb import connection, milestones
 from shared.eventstore.kurrentdb.appends import Written
 from shared.eventstore.kurrentdb.milestones import Milestone, Milestones
 from shared.eventstore.kurrentdb.store import KurrentDBEventStore
-from shared.eventstore.port import NO_STREAM, AlreadyAnswered, CaughtUp, StoredEvent
+from shared.eventstore.port import NO_STREAM, AlreadyAnswered, CaughtUp, StoredEvent, Target
 from shared.eventstore.sqlite import SqliteEventStore
+from shared.runtime.terminal import progress
 from tests.eventstore.contract import append, event
-from tests.eventstore.stand_in import StandIn
+from tests.eventstore.stand_in import Secured, StandIn
 from tests.eventstore.stand_in.streams import MAX_APPEND
 from wegmarken.cli import wegmarken
 
@@ -122,7 +127,7 @@ def test_an_interrupted_copy_is_taken_up(opened: Open, kind: str, other: str, mo
     class Interrupted(Exception):
         pass
 
-    def interrupt(stage: str, events: int) -> None:
+    def interrupt(stage: str, events: int, total: int) -> None:
         if stage == "copy" and events >= 14:
             raise Interrupted
 
@@ -200,17 +205,67 @@ def test_what_is_no_beginning_of_the_source_is_left_alone(opened: Open, other: s
         copy(opened("sqlite 3"), target)
 
 
-def test_a_copy_that_was_changed_on_the_way_is_found_out(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def altered(events: Sequence[StoredEvent]) -> list[StoredEvent]:
+    return [one._replace(data=b"{}") if one.position == 9 else one for one in events]
+
+
+def lost(events: Sequence[StoredEvent]) -> list[StoredEvent]:
+    return [one for one in events if one.position != 9]
+
+
+def without_the_last(events: Sequence[StoredEvent]) -> list[StoredEvent]:
+    return [one for one in events if one.position != 39]
+
+
+def swapped(events: Sequence[StoredEvent]) -> list[StoredEvent]:
+    places = {9: 10, 10: 9}
+    moved = [one._replace(position=places.get(one.position, one.position)) for one in events]
+    return sorted(moved, key=lambda one: one.position)
+
+
+def doubled(events: Sequence[StoredEvent]) -> list[StoredEvent]:
+    return [
+        copied
+        for one in events
+        for copied in (one, one._replace(position=40, event_id=str(uuid4()), stream="t"))[: 1 + (one.position == 39)]
+    ]
+
+
+@pytest.mark.parametrize("change", [altered, lost, without_the_last, swapped, doubled])
+def test_a_copy_that_was_changed_on_the_way_is_found_out(
+    opened: Open, change: Callable[[Sequence[StoredEvent]], list[StoredEvent]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     source, target = opened("sqlite 1"), SqliteEventStore
     history(source)
+    original = list(everything(source))
+    assert change(original) != original
     honest = target.take_over
-
-    def dishonest(self: SqliteEventStore, events: list[StoredEvent]) -> None:
-        honest(self, [one._replace(data=b"{}") if one.position == 9 else one for one in events])
-
-    monkeypatch.setattr(target, "take_over", dishonest)
+    monkeypatch.setattr(target, "take_over", lambda self, events: honest(self, change(events)))
     with pytest.raises(CopyRefused, match="differs"):
         copy(source, opened("sqlite 2"))
+
+
+@pytest.mark.parametrize(("kind", "other"), [("sqlite", "kurrentdb"), ("kurrentdb", "sqlite")])
+def test_a_copy_tells_its_stages_and_how_far_it_is(opened: Open, kind: str, other: str) -> None:
+    source, target = opened(f"{kind} 1"), opened(f"{other} 2")
+    history(source, commands=10)
+    heard: list[tuple[str, int, int]] = []
+
+    def tell(stage: str, events: int, total: int) -> None:
+        heard.append((stage, events, total))
+
+    first = copy(source, target, tell)
+    assert [stage for stage, _ in groupby(heard, key=itemgetter(0))] == ["copy", "verify"]
+    history(source, commands=10, name="t")
+    heard.clear()
+    whole = copy(source, target, tell)
+    stages = {stage: [told[1:] for told in said] for stage, said in groupby(heard, key=itemgetter(0))}
+    assert list(stages) == ["compare", "copy", "verify"]
+    for said in stages.values():
+        assert [events for events, _ in said] == sorted({events for events, _ in said})
+        assert all(events <= total for events, total in said)
+    assert stages["copy"][0][0] > first.events
+    assert stages["copy"][-1] == stages["verify"][-1] == (whole.events, whole.events)
 
 
 def test_the_history_of_a_server_that_others_used_goes_to_a_new_one(opened: Open) -> None:
@@ -265,9 +320,35 @@ def test_the_command_copies_verifies_and_says_so(opened: Open, tmp_path: Path) -
     assert refused.exit_code == 1 and "no beginning of the source" in refused.output
 
 
-def test_a_store_that_is_away_is_one_line_without_its_password(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_not_copied_as_an_empty_store(tmp_path: Path) -> None:
+    refused = CliRunner().invoke(wegmarken, ["store", "copy", f"sqlite:///{tmp_path}/typo", f"sqlite:///{tmp_path}/to"])
+    assert (refused.exit_code, refused.output.splitlines()[-1]) == (1, f"{tmp_path}/typo is not there")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_moves_a_file_to_a_server_and_shows_how_far_it_is(
+    opened: Open, tmp_path: Path, secured: Secured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history(opened("sqlite 1"))
+    shown = StringIO()
+    monkeypatch.setattr(cli, "progress", lambda: progress(Console(file=shown, force_terminal=True, width=120)))
+    with StandIn(secured=secured) as server:
+        done = CliRunner().invoke(wegmarken, ["store", "copy", f"sqlite:///{tmp_path}/sqlite 1", server.url])
+        assert "39 events, 39 of them new" in done.output
+        assert "verifying" in shown.getvalue() and "39/39" in shown.getvalue()
+        back = CliRunner().invoke(wegmarken, ["store", "copy", server.url, f"sqlite:///{tmp_path}/back"])
+    assert back.output == done.output
+    assert list(everything(SqliteEventStore(tmp_path / "back"))) == list(everything(opened("sqlite 1")))
+    assert secured.password not in done.output + back.output + shown.getvalue()
+
+
+def test_a_store_that_is_away_is_one_line_without_its_password(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
+    opened("sqlite 1")
     url = "kurrentdb://probe:hush@127.0.0.1:9?Tls=false&MaxDiscoverAttempts=1"
-    failed = CliRunner().invoke(wegmarken, ["store", "copy", f"sqlite:///{tmp_path}/a.db", url])
+    failed = CliRunner().invoke(wegmarken, ["store", "copy", f"sqlite:///{tmp_path}/sqlite 1", url])
     assert failed.exit_code == 3
-    assert failed.output.splitlines()[-1] == "a store does not answer (ServiceUnavailableError)"
+    assert failed.output.splitlines()[-1] == "the event store does not answer (ServiceUnavailableError)"
     assert "hush" not in failed.output

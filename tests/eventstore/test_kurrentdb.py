@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 from kurrentdbclient import KurrentDBClient, NewEvent, StreamState
+from structlog.testing import capture_logs
 
 from shared.eventstore.kurrentdb import connection
 from shared.eventstore.kurrentdb.store import KurrentDBEventStore
@@ -25,10 +26,22 @@ from shared.eventstore.port import (
 )
 from shared.runtime.metrics import EVENTSTORE_RECONNECTIONS
 from tests.eventstore.contract import EventStoreContract, append, event
-from tests.eventstore.stand_in import StandIn
+from tests.eventstore.stand_in import Secured, StandIn
 
 NAMED = os.environ.get("WEGMARKEN_EVENTSTORE", "")
 """A server of your own: the contract is tested against it, too. What is written there stays."""
+
+
+@pytest.fixture(params=["plain", "tls"])
+def security(request: pytest.FixtureRequest) -> Secured | None:
+    """All that follows holds in the clear, and as shipped: behind TLS, with a password."""
+    return request.getfixturevalue("secured") if request.param == "tls" else None
+
+
+@pytest.fixture
+def stand_in(security: Secured | None) -> Iterator[StandIn]:
+    with StandIn(secured=security) as stand_in:
+        yield stand_in
 
 
 @pytest.fixture
@@ -198,8 +211,8 @@ def test_a_slow_server_is_not_waited_for_longer_than_the_deadline(stand_in: Stan
     assert monotonic() - began < 1
 
 
-def test_when_the_leader_changes_writing_goes_on_with_the_new_one() -> None:
-    with StandIn(nodes=3) as cluster:
+def test_when_the_leader_changes_writing_goes_on_with_the_new_one(security: Secured | None) -> None:
+    with StandIn(nodes=3, secured=security) as cluster:
         store = KurrentDBEventStore(cluster.url)
         append(store, "s")
         for revision, (leader, gone) in enumerate([(1, 0), (2, 1)]):
@@ -232,19 +245,25 @@ def test_a_follower_goes_on_after_a_restart_without_loss_or_repetition(
     for n in range(10):
         append(store, f"before-{n}")
     restarted = False
-    for delivery in store.subscribe_all(batch=4):
-        if not isinstance(delivery, CaughtUp):
-            seen += delivery
-        elif len(seen) == 20:
-            assert delivery.position == store.head()
-            break
-        elif not restarted:
-            stand_in.restart()
-            for n in range(10):
-                append(store, f"after-{n}")
-            restarted = True
+    with capture_logs() as lines:
+        for delivery in store.subscribe_all(batch=4):
+            if not isinstance(delivery, CaughtUp):
+                seen += delivery
+            elif len(seen) == 20:
+                assert delivery.position == store.head()
+                break
+            elif not restarted:
+                stand_in.restart()
+                for n in range(10):
+                    append(store, f"after-{n}")
+                restarted = True
     assert seen == store.read_all()
     assert EVENTSTORE_RECONNECTIONS.value > before
+    resumes = {"event": "eventstore.resumes", "commit_position": seen[9].position, "log_level": "info"}
+    assert lines.count(resumes) == 1
+    lost = [line for line in lines if line["event"] == "eventstore.lost"]
+    assert lines.index(lost[0]) < lines.index(resumes)
+    assert {line["exception"] for line in lost} <= {error.__name__ for error in connection.LOST}
 
 
 def test_a_follower_is_told_when_the_server_stays_away(

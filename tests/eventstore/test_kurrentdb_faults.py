@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from time import monotonic, sleep
+from pathlib import Path
+from time import monotonic
 
 import grpc
 import pytest
 from kurrentdbclient import KurrentDBClient, NewEvent, StreamState
+from structlog.testing import capture_logs
 
 from shared.eventstore.kurrentdb import connection
 from shared.eventstore.kurrentdb import store as adapter
@@ -19,12 +21,11 @@ from shared.eventstore.kurrentdb.store import KurrentDBEventStore
 from shared.eventstore.port import CaughtUp, StoredEvent, StoreUnavailable
 from shared.runtime.metrics import EVENTSTORE_RECONNECTIONS
 from tests.eventstore.contract import append, event
-from tests.eventstore.stand_in import StandIn, refusals
+from tests.eventstore.stand_in import Secured, StandIn, refusals
 from tests.eventstore.stand_in.reading import LIVE
 from tests.eventstore.stand_in.streams import MAX_APPEND
+from tests.eventstore.waiting import DEADLINE, wait_until
 from tests.eventstore.way import Way
-
-DEADLINE = 20.0
 
 
 @pytest.fixture
@@ -32,13 +33,6 @@ def store(stand_in: StandIn) -> Iterator[KurrentDBEventStore]:
     store = KurrentDBEventStore(stand_in.url)
     yield store
     store.close()
-
-
-def wait_until(condition: Callable[[], object]) -> None:
-    deadline = monotonic() + DEADLINE
-    while not condition():
-        assert monotonic() < deadline, "it did not come in time"
-        sleep(0.005)
 
 
 def works(name: str) -> bool:
@@ -146,6 +140,44 @@ def test_between_two_leaders_appends_and_reads_wait_for_the_next() -> None:
         assert writing.result(DEADLINE).revision == 1
         assert len(reading.result(DEADLINE)) in (1, 2)
         assert len(store.read("s")) == 2
+
+
+# --- who may come in ----------------------------------------------------------------------------
+
+
+def answers(url: str) -> tuple[set[str], list[str]]:
+    """How questions of all kinds are answered there, and the lines about it."""
+    said = set()
+    with closing(KurrentDBEventStore(url)) as store, capture_logs() as lines:
+        for ask in (
+            store.head,
+            lambda: store.read("s"),
+            lambda: append(store, "s"),
+            lambda: next(store.subscribe_all()),
+        ):
+            with pytest.raises(StoreUnavailable) as away:
+                ask()
+            said.add(str(away.value))
+    return said, [f"{line['event']} {line['exception']}" for line in lines]
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_with_another_password_nobody_comes_in_and_the_log_says_why(secured: Secured, nodes: int) -> None:
+    with StandIn(nodes=nodes, secured=secured) as cluster:
+        said, lines = answers(cluster.url.replace(secured.password, "hush"))
+    assert said == {"UnauthenticatedError"}
+    assert lines == ["eventstore.failed UnauthenticatedError"] * 4
+
+
+@pytest.mark.parametrize("nodes", [1, 3])
+def test_a_server_that_another_authority_vouches_for_is_none_of_ours(
+    secured: Secured, stranger: Path, nodes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.5)
+    with StandIn(nodes=nodes, secured=secured) as cluster:
+        said, lines = answers(cluster.url.replace(str(secured.authority), str(stranger)))
+    assert said == {"SSLError"}
+    assert lines == ["eventstore.lost SSLError"] * 4
 
 
 # --- refused for good ---------------------------------------------------------------------------

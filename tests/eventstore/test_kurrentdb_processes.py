@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,12 +14,19 @@ from pathlib import Path
 import pytest
 import requests
 
+from deploy.broker import PrivateBroker
+from deploy.supervisor import Child, listens
 from shared.api.roles import HEAD_OF_OFFICE, OPERATOR
 from shared.eventstore.opening import open_store
-from shared.privacy.secrets import ISSUER_PRIVATE
+from shared.privacy.secrets import ISSUER_PRIVATE, create_secrets
 from shared.service.tokens import issue
+from tests.bus.conftest import empty
+from tests.eligibility.office import open_office
+from tests.eligibility.sentences import ME, lives, registered
 from tests.eventstore.served import served
-from tests.processes import ROOT, running
+from tests.eventstore.stand_in import Secured
+from tests.eventstore.waiting import wait_until
+from tests.processes import ROOT, child_of, running
 
 PATIENCE = 60
 """Seconds after which a process counts as hanging."""
@@ -83,9 +92,11 @@ def run(program: str, argument: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=ROOT)
 
 
-@pytest.fixture
-def url() -> Iterator[str]:
-    with served() as url:
+@pytest.fixture(params=["plain", "tls"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A server in the clear; and as shipped, behind TLS and with a password: a cluster."""
+    secured = request.getfixturevalue("secured") if request.param == "tls" else None
+    with served(nodes=3 if secured else 1, secured=secured) as url:
         yield url
 
 
@@ -106,6 +117,7 @@ def test_who_works_with_a_file_does_not_wait_for_grpc(tmp_path: Path) -> None:
 
 
 @pytest.mark.platform
+@pytest.mark.parametrize("url", ["tls"], indirect=True)
 def test_a_service_answers_commands_over_a_server(tmp_path: Path, url: str) -> None:
     with (
         running("casework", tmp_path, "http", "projector", WEGMARKEN_EVENTSTORE=url) as (http, projector),
@@ -140,3 +152,53 @@ def test_a_service_answers_commands_over_a_server(tmp_path: Path, url: str) -> N
         assert len(shown.json()["teams"]) == 101
         ready = requests.get(f"{projector.url}/health/ready", timeout=PATIENCE).json()
         assert {lag["events"] for lag in ready["lags"].values()} == {0}
+
+
+@pytest.mark.platform
+def test_reactions_and_timers_do_their_work_over_a_cluster(
+    tmp_path: Path, secured: Secured, broker: PrivateBroker
+) -> None:
+    empty(broker)
+    kinds = ("projector", "relay", "react")
+    with (
+        served(nodes=3, secured=secured) as url,
+        running("eligibility", tmp_path, *kinds, WEGMARKEN_EVENTSTORE=url, WEGMARKEN_BROKER=broker.url),
+        open_office(tmp_path, url) as office,
+    ):
+        office.today_is("2017-06-01")
+        office.record(registered(intake="2015-09-15"), lives("2015-09-15"), who=ME)
+        wait_until(lambda: office.determinations(ME) and office.phase(ME)[0] == "provisional", PATIENCE)
+        office.today_is("2017-09-15")  # a timer runs out
+        wait_until(lambda: office.phase(ME)[0] == "follow_up", PATIENCE)
+    logs = "".join((tmp_path / f"{kind}.log").read_text() for kind in kinds)
+    assert not re.search(f"{secured.password}|{secured.authorization}", logs)
+
+
+@pytest.mark.platform
+def test_a_service_that_the_server_does_not_let_in_is_not_ready_and_shows_no_password(
+    tmp_path: Path, secured: Secured, stranger: Path
+) -> None:
+    create_secrets(tmp_path / "secrets")
+    with served(nodes=3, secured=secured) as url:
+        wrong = [url.replace(secured.password, "guessed"), url.replace(str(secured.authority), str(stranger))]
+        children = [child_of("casework", tmp_path, "http", WEGMARKEN_EVENTSTORE=each) for each in wrong]
+        for child in children:
+            child.start()
+        try:
+            ready = [answer(child) for child in children]
+        finally:
+            for child in children:
+                child.send(signal.SIGTERM)
+        assert [(one.status_code, one.json()) for one in ready] == [(503, {"status": "failed"})] * 2
+        assert [child.process.wait(PATIENCE) for child in children if child.process] == [0, 0]
+    log = (tmp_path / "http.log").read_text()
+    assert '"exception":"UnauthenticatedError"' in log and '"exception":"SSLError"' in log
+    assert not re.search(f"guessed|{secured.password}|{secured.authorization}", log)
+
+
+def answer(child: Child) -> requests.Response:
+    """Whether it is ready, as it says itself as soon as it listens."""
+    process = child.process
+    assert process is not None
+    wait_until(lambda: listens(process.pid, child.port), PATIENCE)
+    return requests.get(f"{child.url}/health/ready", timeout=PATIENCE)

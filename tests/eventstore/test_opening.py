@@ -31,6 +31,8 @@ URL = "the event store's URL cannot be used:"
         ("kurrentdb://host:2113", f"{URL} TLS needs a user and a password (or Tls=false)"),
         ("kurrentdb://?Tls=false", f"{URL} {FORM}"),
         ("kurrentdb://host?Tls=false&DefaultDeadline=0", f"{URL} DefaultDeadline is at least one second"),
+        ("kurrentdb://probe:hush@host?TlsCaFile=/nowhere/ca.crt", f"{URL} TlsCaFile is no file of certificates"),
+        (f"kurrentdb://probe:hush@host?TlsCaFile={__file__}", f"{URL} TlsCaFile is no file of certificates"),
     ],
 )
 def test_a_store_nobody_serves_is_one_clear_line(url: str, line: str) -> None:

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import random
-import resource
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from shared.eventstore.port import NO_STREAM, AlreadyAnswered, Answer, Conflict, NewEvent, StoreUnavailable
 from shared.eventstore.sqlite import SqliteEventStore
-from shared.eventstore.sqlite.writing import Append, Writer
+from shared.eventstore.sqlite.file import Turn
+from shared.eventstore.sqlite.writing import Append, Outcome, Writer
 from shared.runtime.native import completion
 from tests.eventstore.contract import EventStoreContract, append, event
+from tests.full_disk import full_disk
 
 WRITER = """
 import sys
@@ -76,9 +83,7 @@ def test_several_processes_leave_no_gap(path: Path) -> None:
     store.close()
 
 
-def test_what_was_answered_survives_kill_9(path: Path) -> None:
-    seed = random.randrange(2**32)
-    print("seed", seed)
+def test_what_was_answered_survives_kill_9(path: Path, seed: int) -> None:
     chance = random.Random(seed)
     answered: list[int] = []
     for round_ in range(5):
@@ -162,16 +167,76 @@ def test_an_event_id_that_is_taken_harms_nobody_else_in_the_group(path: Path) ->
 def test_a_full_disk_refuses_the_append_and_the_writer_lives_on(path: Path) -> None:
     store = SqliteEventStore(path)
     append(store, "before")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (path.with_name("events.db-wal").stat().st_size + 50_000, hard))
-    try:
-        with pytest.raises(StoreUnavailable):
-            append(store, "too-much", event(data=b"x" * 1_000_000), event())
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    room = path.with_name("events.db-wal").stat().st_size + 50_000
+    with full_disk(room=room), pytest.raises(StoreUnavailable):
+        append(store, "too-much", event(data=b"x" * 1_000_000), event())
     assert store.read("too-much") == []
     assert append(store, "too-much").position == 2
+    store.close()
+
+
+def test_a_fault_of_the_writer_is_told_and_the_writer_lives_on(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Writer, group: Sequence[Append]) -> list[Outcome]:
+        raise KeyError("Muster, Probe")
+
+    store = SqliteEventStore(path)
+    with capture_logs() as told, monkeypatch.context() as faulty:
+        faulty.setattr(Writer, "write", broken)
+        with pytest.raises(StoreUnavailable, match="KeyError"):
+            append(store, "s")
+    (line,) = (line for line in told if line["event"] == "eventstore.write-failed")
+    assert (line["log_level"], line["exception"]) == ("error", "KeyError")
+    assert line["place"].startswith(f"{__name__}:") and "Muster" not in str(line)
+    assert append(store, "s").position == 1
+    store.close()
+
+
+def waiting_for_a_turn() -> int:
+    """How many threads of this process wait for a file lock, as the system says."""
+    locks = Path("/proc/locks").read_text().splitlines()
+    return sum("-> FLOCK" in line and f" {os.getpid()} " in line for line in locks)
+
+
+def until(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
+    pause, deadline = threading.Event(), time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: waited in vain"
+        pause.wait(0.005)
+
+
+def test_whoever_waits_longest_writes_next(path: Path) -> None:
+    """Each store is as another process has it: a writer and a turn of its own."""
+    stores = [SqliteEventStore(path) for _ in range(5)]
+    names = [f"number-{n}" for n in range(5)]
+    with ThreadPoolExecutor(5) as pool:
+        with closing(Turn(path)) as turn, turn:
+            answers = []
+            for number, (store, name) in enumerate(zip(stores, names, strict=True), start=1):
+                answers.append(pool.submit(append, store, name))
+                until(lambda number=number: waiting_for_a_turn() == number, f"{name} waits")
+            assert not any(answer.done() for answer in answers)
+        positions = [answer.result(timeout=20).position for answer in answers]
+    assert positions == [1, 2, 3, 4, 5]
+    assert [e.stream for e in stores[0].read_all()] == names
+    for store in stores:
+        store.close()
+
+
+def frames_to_copy(path: Path) -> int:
+    """How much of the write-ahead log is not in the file yet, as its index says (https://sqlite.org/walformat.html)."""
+    index = path.with_name("events.db-shm").read_bytes()
+    (written,), (copied,) = struct.unpack_from("=I", index, 16), struct.unpack_from("=I", index, 96)
+    return int(written - copied)
+
+
+def test_the_write_ahead_log_stays_small_however_much_is_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins anew when all of it is in the file, to where nobody but the thread for it copies it."""
+    monkeypatch.setattr("shared.eventstore.sqlite.store.CHECKPOINT", 0.01)
+    store = SqliteEventStore(path)
+    for n in range(10):
+        append(store, f"s-{n}", event(data=bytes(1_000_000)))
+        until(lambda: frames_to_copy(path) == 0, "a checkpoint")
+    assert path.with_name("events.db-wal").stat().st_size < 2_500_000
     store.close()
 
 

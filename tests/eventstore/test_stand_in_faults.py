@@ -7,8 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
@@ -30,10 +29,8 @@ from kurrentdbclient.exceptions import (
 )
 from kurrentdbclient.streams import StreamsService
 
-from deploy.setup import set_up
 from tests.eventstore.stand_in import Secured, StandIn
-
-DEADLINE = 20.0
+from tests.eventstore.waiting import DEADLINE, wait_until
 
 
 def event() -> NewEvent:
@@ -42,13 +39,6 @@ def event() -> NewEvent:
 
 def append(client: KurrentDBClient, stream: str = "s", expected: StreamState | int = StreamState.ANY) -> int:
     return client.append_to_stream(stream, events=event(), current_version=expected)
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come in time"
-        time.sleep(0.005)
 
 
 def reached(client: KurrentDBClient) -> bool:
@@ -249,15 +239,6 @@ def test_another_node_takes_over_from_one_that_dies(cluster: StandIn) -> None:
 # --- behind TLS ---------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def secured(tmp_path_factory: pytest.TempPathFactory) -> Secured:
-    """With the certificates that an installation makes for its nodes."""
-    directory = tmp_path_factory.mktemp("installation")
-    set_up(directory)
-    node = directory / "certificates" / "kurrentdb"
-    return Secured(certificate=node / "node.crt", key=node / "node.key", authority=node / "ca" / "ca.crt")
-
-
 def test_a_client_with_the_password_comes_in_through_tls(secured: Secured) -> None:
     with StandIn(nodes=3, secured=secured) as cluster, KurrentDBClient(cluster.url) as client:
         append(client)
@@ -266,17 +247,15 @@ def test_a_client_with_the_password_comes_in_through_tls(secured: Secured) -> No
         assert len(client.get_stream("s")) == 2
 
 
-def test_a_client_with_another_password_or_authority_does_not_come_in(secured: Secured, tmp_path: Path) -> None:
+def test_a_client_with_another_password_or_authority_does_not_come_in(secured: Secured, stranger: Path) -> None:
     with StandIn(secured=secured) as stand_in:
         with KurrentDBClient(stand_in.url.replace(secured.password, "guessed")) as client:
             with pytest.raises(UnauthenticatedError):
                 append(client)
             with pytest.raises(UnauthenticatedError):
                 list(client.read_all())
-        set_up(tmp_path)
-        theirs = tmp_path / "certificates" / "ca.crt"
-        stranger = stand_in.url.replace(str(secured.authority), str(theirs))
-        with KurrentDBClient(stranger) as client, pytest.raises(ServiceUnavailableError):
+        theirs = stand_in.url.replace(str(secured.authority), str(stranger))
+        with KurrentDBClient(theirs) as client, pytest.raises(ServiceUnavailableError):
             streams(client).append("s", StreamState.ANY, [event()], timeout=DEADLINE)
 
 

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 
 import requests
 
-from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER, ROLES, TODAY, set_up
+from benchmarks.tools.small_office import set_up
 from deploy.one_machine import OneMachine
+from scenarios.small_office import AGS, CLERK, HEAD, LEAD, MANAGER, ROLES, TODAY
 from shared.api import roles
 
 T = TypeVar("T")
@@ -52,7 +53,7 @@ NOBODY = "00000000-0000-4000-8000-000000000bad"
 PROBLEM = "urn:wegmarken:problem:"
 
 
-@dataclass(frozen=True)
+@dataclass
 class RunningOffice:
     """The running platform and the ids of what was recorded at first."""
 
@@ -60,7 +61,7 @@ class RunningOffice:
     ids: dict[str, str]
     """Of the family's case, manager, team and first consultation (``talk``), and of its first person."""
     session: requests.Session = field(default_factory=requests.Session)
-    _rested: list[int] = field(default_factory=list)
+    _rested: int | None = None
 
     @classmethod
     def open(cls, machine: OneMachine) -> RunningOffice:
@@ -188,9 +189,9 @@ class RunningOffice:
 
     def rest(self) -> int:
         """Wait until nothing is under way; the head. Nothing stirs by itself while the clock stands."""
-        if self._rested != [self.head()]:
-            self._rested[:] = [self.machine.wait_quiet()]
-        return self._rested[0]
+        if self._rested is None or self._rested != self.head():
+            self._rested = self.machine.wait_quiet()
+        return self._rested
 
     @contextmanager
     def nothing_stored(self) -> Iterator[None]:

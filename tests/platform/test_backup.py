@@ -6,32 +6,38 @@ platform. What needs no processes is in tests/backup.
 
 from __future__ import annotations
 
+import json
+import re
+import signal
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
-from benchmarks.office import CLERK
 from deploy.broker import PrivateBroker
 from deploy.one_machine import OneMachine
-from deploy.processes import REACTING, RELAY
+from deploy.processes import PROCESSES, REACTING_SERVICES, RELAY
 from deploy.supervisor import inherited
+from scenarios.small_office import CLERK
 from services.reporting.figures import FIGURES
 from shared.bus.checkpoint import Checkpoint
 from shared.bus.connection import connected
 from shared.bus.depth import messages_in
 from shared.contracts.eligibility import eligibility_stream
+from shared.privacy.secrets import ISSUER_PRIVATE
+from shared.service.tokens import issue
 from tests.platform import invariants
-from tests.platform.conftest import SETTINGS, Platform, machine
+from tests.platform.county import SETTINGS, RunningCounty, machine
 from tests.platform.figures import assert_reported
-from tests.platform.office import DAY, HOME, PERSONS, RunningOffice, person, until
+from tests.platform.office import DAY, HOME, PERSON, PERSONS, WHO, RunningOffice, person, until
 from tests.platform.test_erasure import IN_PLAIN, IN_THE_NOTE, NAMES, NOTE, erase, found_by, plain_in
 from wegmarken.backup.manifest import Manifest
 
@@ -239,7 +245,7 @@ def test_messages_about_events_that_are_lost_have_no_effect(lost: Lost, survivor
     kept = ("--secrets", lost.safe, "--erasures", lost.data / "erasures.jsonl")
     wegmarken(lost.data, "backup", "restore", lost.backup, "--into", data, *kept)
     with connected(survivor) as connection:
-        assert messages_in(connection, REACTING) > 0
+        assert messages_in(connection, REACTING_SERVICES) > 0
     with OneMachine(data, clock="manual", settings=SETTINGS, broker=survivor) as running:
         office = RunningOffice(running, lost.ids)
         office.machine.wait_quiet(timeout=120)
@@ -253,11 +259,60 @@ def test_messages_about_events_that_are_lost_have_no_effect(lost: Lost, survivor
         assert '"level":"error"' not in logs(running)
 
 
+# --- the directory that it was ----------------------------------------------------------------------
+
+UP = """
+from deploy import one_machine
+from wegmarken.cli import main
+
+class OnFreePorts(one_machine.OneMachine):
+    def __init__(self, data, **how):
+        super().__init__(data, **(how | {"ports": "free"}))  # its own may be taken, by a platform of one's own
+
+one_machine.OneMachine = OnFreePorts
+main()
+"""
+
+
+def test_a_second_start_finds_its_data_and_an_interrupt_stops_everything(lost: Lost, tmp_path: Path) -> None:
+    """As ``./dev up`` and Ctrl-C."""
+    said = tmp_path / "said"
+    command = [sys.executable, "-c", UP, "up", "--data", str(lost.data)]
+    with said.open("wb") as log:
+        up = subprocess.Popen(command, env=inherited(WEGMARKEN_CLOCK="manual", **SETTINGS), stderr=log)
+    try:
+        until(lambda: "Ctrl-C stops everything" in said.read_text() or up.poll() is not None, "it is up", 120)
+        (intake,) = re.findall(r"intake +(http://\S+)/openapi.json", said.read_text())
+        assert len(working_in(lost.data)) > len(PROCESSES), "with the broker's"
+        token = issue((lost.data / "secrets" / ISSUER_PRIVATE).read_bytes(), CLERK, WHO[CLERK])
+        headers = {"Authorization": f"Bearer {token}", "Min-Position": str(lost.unsaved["position"])}
+        found = requests.get(f"{intake}{PERSONS}/{lost.unsaved['id']}", headers=headers, timeout=30)
+        assert found.status_code == 200 and found.json()["family_name"] == PERSON["family_name"]
+        up.send_signal(signal.SIGINT)
+        assert up.wait(60) == 0, said.read_text()
+    finally:
+        up.kill()
+        up.wait()
+    until(lambda: not working_in(lost.data), "nothing of it runs any more")
+    for path in (lost.data / "logs").iterdir():
+        assert json.loads(path.read_text().splitlines()[-1])["event"] == "stopped", path.name
+
+
+def working_in(data: Path) -> set[int]:
+    """The processes that were told of a directory, as the kernel knows them."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        with suppress(OSError):  # it ended meanwhile
+            if str(data) in path.read_text(errors="replace"):
+                found.add(int(path.parent.name))
+    return found
+
+
 # --- the county -------------------------------------------------------------------------------------
 
 
 @pytest.mark.soak
-def test_the_restored_county_reports_what_the_district_reported(platform: Platform, tmp_path: Path) -> None:
+def test_the_restored_county_reports_what_the_district_reported(platform: RunningCounty, tmp_path: Path) -> None:
     data = platform.machine.data
     wegmarken(data, "backup", "create", tmp_path / "backup")
     assert "whole" in wegmarken(data, "backup", "verify", tmp_path / "backup")
@@ -269,7 +324,7 @@ def test_the_restored_county_reports_what_the_district_reported(platform: Platfo
         checkpoint.advance(0, store.position)  # that announcing it all again has no effect is shown above, in less time
     with machine(tmp_path / "var") as running:
         assert running.wait_quiet(timeout=180) == store.position, "nothing is done again"
-        restored = Platform(running, platform.scenario, platform.ids)
+        restored = RunningCounty(running, platform.scenario)
         assert_reported(restored.figures())
         answer = restored.get("/reporting/v1/ledger?verify=true", "auditor")
         assert answer["verified"] == {"first": 1, "last": store.events, "broken": None}

@@ -16,8 +16,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
-from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER
 from deploy.processes import SERVICES
+from scenarios.small_office import AGS, CLERK, HEAD, LEAD, MANAGER
 from shared.api.roles import OPERATOR
 from shared.privacy.secrets import ISSUER_PRIVATE, ISSUER_PUBLIC
 from shared.service.tokens import issue

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.office import CLERK, HEAD, MANAGER
 from deploy.supervisor import inherited
+from scenarios.small_office import CLERK, HEAD, MANAGER
 from services.reporting.figures import FIGURES
 from shared.privacy.keyring import open_keyring
 from shared.privacy.pseudonyms import pseudonym

@@ -2,31 +2,25 @@
 
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from uuid import uuid4
 
 import pytest
 
-from benchmarks.office import CLERK, HEAD, MANAGER
+from scenarios.small_office import CLERK, HEAD, MANAGER
+from tests.full_disk import full_disk
+from tests.platform import invariants
 from tests.platform.asking import Look, Series, at_once
 from tests.platform.office import DAY, HOME, PERSON, PERSONS, SEARCH, TALKS, RunningOffice, person, problem, talk
 
 pytestmark = pytest.mark.platform
 
 
-@contextmanager
-def full_disk(office: RunningOffice, process: str, room: int) -> Iterator[None]:
-    """Within, the process cannot write beyond the first ``room`` bytes of any file."""
-    child = office.machine.supervisor.children[process].process
+def full_for(office: RunningOffice, name: str, room: int) -> AbstractContextManager[None]:
+    """Within, this process cannot write beyond the first ``room`` bytes of any file."""
+    child = office.machine.supervisor.children[name].process
     assert child is not None
-    unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-    resource.prlimit(child.pid, resource.RLIMIT_FSIZE, (room, resource.RLIM_INFINITY))
-    try:
-        yield
-    finally:
-        resource.prlimit(child.pid, resource.RLIMIT_FSIZE, unlimited)
+    return full_disk(child.pid, room=room)
 
 
 FULL = (
@@ -45,7 +39,7 @@ def test_with_a_full_disk_nothing_is_half_written_and_later_all_is_well(
     """A key of the person may be made before the append fails; an append that fails leaves nothing."""
     key, path, body = str(uuid4()), office.filled(series.path), office.filled(series.body)
     process = f"{path.split('/')[1]}-http"
-    with office.nothing_stored(), full_disk(office, process, room):
+    with office.nothing_stored(), full_for(office, process, room):
         for answer in at_once(lambda _: office.post(path, body, series.account, Idempotency_Key=key)):
             assert problem(answer, 503) == "store-unavailable"
             assert int(answer.headers["Retry-After"]) > 0
@@ -66,7 +60,7 @@ def test_with_a_full_disk_what_needs_no_writing_goes_on(office: RunningOffice) -
         Look("/casework/v1/cases", HEAD),
         Look(f"{TALKS}/search", MANAGER, office.filled({"case_id": "{case}"})),
     )
-    with full_disk(office, "intake-http", 0), full_disk(office, "casework-http", 0):
+    with full_for(office, "intake-http", 0), full_for(office, "casework-http", 0):
         assert office.get("/casework/v1/teams", HEAD).ok
         assert office.ask("GET", "/health/ready", None, service="intake").ok
         for look in looks:
@@ -74,3 +68,8 @@ def test_with_a_full_disk_what_needs_no_writing_goes_on(office: RunningOffice) -
             assert problem(answer, 503) == "access-not-recorded"
             assert PERSON["family_name"] not in answer.text and "cases" not in answer.json()
     assert all(look.at(office).ok for look in looks)
+
+
+def test_in_the_end_every_view_equals_a_fresh_fold_and_every_event_had_its_effect_once(office: RunningOffice) -> None:
+    invariants.assert_every_reaction_happened(office.machine)
+    invariants.assert_all(office.data)

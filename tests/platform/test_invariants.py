@@ -10,7 +10,7 @@ import pytest
 from shared.contracts.eligibility import HousingPhaseDetermined, eligibility_stream
 from shared.eventstore.opening import open_store
 from shared.privacy.sealer import KeyRingSealer
-from tests.backup.conftest import Installation, person
+from tests.backup.installation import Installation, person
 from tests.contracts.golden_files import example
 from tests.platform import invariants
 from tests.recording import record

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 import requests
 
-from benchmarks.office import CLERK, HEAD, MANAGER
+from scenarios.small_office import CLERK, HEAD, MANAGER
 from shared.bus import topology
 from shared.bus.connection import connected
 from tests.platform.office import DAY, HOME, OTHER, PERSON, PERSONS, SEARCH, TALKS, RunningOffice, person, talk

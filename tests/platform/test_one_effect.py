@@ -11,7 +11,8 @@ from uuid import uuid4
 import pytest
 import requests
 
-from benchmarks.office import CLERK, HEAD, MANAGER
+from scenarios.small_office import CLERK, HEAD, MANAGER
+from tests.platform import invariants
 from tests.platform.asking import AT_ONCE, Series, at_once
 from tests.platform.office import DAY, HOME, IMPORTER, PERSONS, TALKS, RunningOffice, person, problem, talk, until
 
@@ -130,3 +131,8 @@ def test_a_killed_service_repeats_by_key_what_it_had_answered(office: RunningOff
             body = office.filled(talk(minutes=20, note=f"Gespräch {key}"))
             again = office.post(TALKS, body, MANAGER, Idempotency_Key=key)
             assert (again.json(), again.headers["Idempotency-Replayed"]) == (answered[key], "true")
+
+
+def test_in_the_end_every_view_equals_a_fresh_fold_and_every_event_had_its_effect_once(office: RunningOffice) -> None:
+    invariants.assert_every_reaction_happened(office.machine)
+    invariants.assert_all(office.data)

@@ -19,8 +19,8 @@ import jsonschema_rs
 import pytest
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
-from benchmarks.office import CLERK, HEAD, MANAGER
 from deploy.processes import SERVICES
+from scenarios.small_office import CLERK, HEAD, MANAGER
 from shared.api.roles import ROLES
 from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.tokens import issue

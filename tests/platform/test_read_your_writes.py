@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from benchmarks.office import CLERK, HEAD
+from scenarios.small_office import CLERK, HEAD
 from tests.platform.asking import Look
 from tests.platform.office import SEARCH, RunningOffice, problem, until
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 import pytest
 from playwright.sync_api import Browser, Page
 
-from benchmarks.browser import chromium
-from tests.platform.conftest import machine
+from benchmarks.tools.browser import chromium
+from tests.platform.county import machine
 from tests.portal.browser import Size, enter, new_context
 from tests.portal.house import RunningPortal, Visitor, everybody
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.office import AGS, CLERK
+from scenarios.small_office import AGS, CLERK
 from tests.platform.office import person
 from tests.portal.house import RunningPortal
 

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from benchmarks.office import AGS, CLERK, HEAD, LEAD, MANAGER
 from deploy.one_machine import OneMachine
+from scenarios.small_office import AGS, CLERK, HEAD, LEAD, MANAGER
 from services.portal.login.accounts import Accounts, made_password
 from services.portal.login.database import open_database
 from services.portal.login.sessions import Sessions

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.office import AGS
+from scenarios.small_office import AGS
 from services.portal.service import PortalHttp
 from services.portal.web.screen import Screen
 from shared.api.entrypoint import InPlace

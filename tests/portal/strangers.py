@@ -15,8 +15,8 @@ from uuid import uuid4
 
 import requests
 
-from benchmarks.office import CLERK
 from deploy.processes import SERVICES
+from scenarios.small_office import CLERK
 from tests.platform.office import DAY, IMPORTER, OTHER, RunningOffice, person, talk
 
 ELSEWHERE: Final = "08117015"

@@ -17,7 +17,7 @@ import pytest
 import requests
 from playwright.sync_api import Dialog, Page
 
-from benchmarks.office import MANAGER
+from scenarios.small_office import MANAGER
 from services.portal.login.sessions import csrf_token
 from services.portal.web.security import HEADERS, HSTS
 from shared.api.roles import (

@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.office import HEAD, LEAD
+from scenarios.small_office import HEAD, LEAD
 from shared.api.roles import INTEGRATION_MANAGER, TEAM_LEAD
 from tests.platform.office import DAY, OTHER, until
 from tests.portal.browser import LOOKS, SIZES, Size, axe, drafts, kept, log_in, screenshot, wrong_with

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page, expect
 
-from benchmarks.office import CLERK
+from scenarios.small_office import CLERK
 from services.portal.figures import in_words
 from services.portal.figures.charts import SHAPES
 from services.portal.language.words import words

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 import requests
 
-from benchmarks.office import AGS
+from scenarios.small_office import AGS
 from shared.api import roles
 from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.tokens import issue

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import expect
 
-from benchmarks.office import AGS, CLERK
+from scenarios.small_office import AGS, CLERK
 from services.portal.pages.municipality import EXAMPLE
 from shared.api.roles import MUNICIPAL_STAFF
 from tests.platform.office import DAY, person

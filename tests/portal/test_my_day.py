@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from benchmarks.office import CLERK, HEAD, LEAD
+from scenarios.small_office import CLERK, HEAD, LEAD
 from shared.api.roles import INTEGRATION_MANAGER, TEAM_LEAD
 from tests.platform.office import DAY, until
 from tests.portal.browser import LOOKS, SIZES, Size, axe, screenshot, wrong_with

@@ -176,10 +176,8 @@ for n in range(2000):
 
 
 def test_an_erasing_process_may_die_at_any_moment(
-    ring: SqliteKeyRing, ring_file: Path, secrets: Path, open_ring: OpenRing
+    ring: SqliteKeyRing, ring_file: Path, secrets: Path, open_ring: OpenRing, seed: int
 ) -> None:
-    seed = random.randrange(2**32)
-    print(f"seed {seed}")
     subjects = [f"p{n}" for n in range(2000)]
     ring.ensure([(IDENTITY, subject) for subject in subjects])
     assert not any(isinstance(ring.key(subject, IDENTITY), Hidden) for subject in subjects), "now they are in memory"

@@ -14,7 +14,7 @@ from shared.projections.read import ViewReader
 from shared.projections.rebuild import rebuild
 from shared.projections.registry import generations
 from shared.projections.runner import Runner
-from shared.projections.view import Change, Fact
+from shared.projections.view import Change, Erasure, Fact
 from tests.folding import content, fresh_fold
 from tests.postgres import files_of
 from tests.projections.office import HOMES, PEOPLE, Office, People, PeopleTables, eventually, id_of, running, told
@@ -125,6 +125,26 @@ def test_a_view_that_cannot_follow_an_erasure_stops_and_holds_up_no_other(office
     with reading(runner.engine) as connection:
         numbers = {generation.view: generation.erasures for generation in generations(connection)}
     assert numbers == {"probe.people": 0, "probe.people_too": 1}, "the first has it to do yet"
+
+
+def test_a_view_that_fails_at_an_erasure_stops_and_holds_up_no_other(office: Office) -> None:
+    class Stubborn(People):
+        name = "probe.stubborn"
+
+        def erase(self, tables: PeopleTables, erasure: Erasure) -> Iterator[Change]:
+            raise ValueError("Zuviel, Probe: quotes the row")
+
+    office.register("Zuviel")
+    runner = office.runner(Stubborn(), HOMES)
+    with running(runner):
+        eventually(lambda: runner.status().state == "ready")
+        erase(office, "Zuviel")
+        eventually(lambda: "probe.stubborn" in runner.status().stopped)
+        head = office.register("Later")
+        eventually(lambda: runner.positions()["probe.homes"] == head)
+    with reading(runner.engine) as connection:
+        numbers = {generation.view: generation.erasures for generation in generations(connection)}
+    assert numbers == {"probe.stubborn": 0, "probe.homes": 1}, "the first has it to do yet"
 
 
 def test_a_reader_that_holds_on_delays_an_erasure_but_does_not_lose_it(office: Office) -> None:

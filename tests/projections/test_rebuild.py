@@ -10,15 +10,16 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import inspect, update
 
+from shared.contracts.model import PersonalClass
 from shared.projections.cli import views_group
 from shared.projections.engine import reading
 from shared.projections.read import ViewReader
 from shared.projections.rebuild import RebuildFailed, rebuild
 from shared.projections.registry import generations
 from shared.projections.runner import Runner
-from shared.projections.view import Change, Fact
+from shared.projections.view import Change, Erasure, Fact
 from tests.folding import content, fresh_fold, live_tables
-from tests.projections.office import HOMES, PEOPLE, Homes, Office, People, PeopleTables, eventually, running
+from tests.projections.office import HOMES, PEOPLE, Homes, Office, People, PeopleTables, eventually, id_of, running
 
 
 def damage(runner: Runner) -> None:
@@ -121,6 +122,19 @@ def test_a_view_that_cannot_fold_an_event_is_not_rebuilt(office: Office) -> None
     with pytest.raises(RebuildFailed, match=r"^probe\.people cannot fold event [0-9a-f-]{36} at 1$"):
         rebuild(office.runner(Broken()), "probe.people")
     assert len(content(office.engine(), PEOPLE)["people"]) == 1
+
+
+def test_a_view_that_cannot_erase_is_not_rebuilt(office: Office) -> None:
+    class Stubborn(People):
+        def erase(self, tables: PeopleTables, erasure: Erasure) -> Iterator[Change]:
+            raise ValueError("quotes the row")
+
+    office.history(1)
+    office.ring.destroy(id_of("Muster 0"), [PersonalClass.IDENTITY], "asked for")
+    office.runner(PEOPLE).catch_up()
+    with pytest.raises(RebuildFailed, match=r"^probe\.people cannot erase, .*\(ValueError\)$"):
+        rebuild(office.runner(Stubborn()), "probe.people")
+    assert rebuild(office.runner(PEOPLE), "probe.people").same, "the live one was not touched"
 
 
 def test_a_view_of_another_version_is_its_projectors_to_build(office: Office) -> None:

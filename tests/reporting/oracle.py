@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from shared.contracts import casework, eligibility, intake
@@ -215,17 +216,53 @@ class Oracle:
         ended = [c for c in self.said(casework.ContractConcluded) if self._last_day(c) <= self.day]
         return {"contracts": len(ended), "fte": sum((contract.fte for contract in ended), Decimal(0))}
 
-    def staff(self) -> dict[str, Any]:
-        joined = {event.employee_id for event in self.said(casework.EmployeeJoined)}
+    @property
+    def active(self) -> list[Any]:
+        """The contracts of the day."""
         ends = {(e.contract_id, e.occurred_on) for e in self.said(casework.ContractEnded)}
-        active = [
+        return [
             contract
             for contract in self.said(casework.ContractConcluded)
             if contract.occurred_on <= self.day <= (contract.ends_on or date.max)
             and all(last >= self.day for ended, last in ends if ended == contract.contract_id)
         ]
-        persons = {contract.employee_id for contract in active} & joined
-        return {"persons": len(persons), "fte": sum((contract.fte for contract in active), Decimal(0))}
+
+    def staff(self) -> dict[str, Any]:
+        joined = {event.employee_id for event in self.said(casework.EmployeeJoined)}
+        persons = {contract.employee_id for contract in self.active} & joined
+        return {"persons": len(persons), "fte": sum((contract.fte for contract in self.active), Decimal(0))}
+
+    def caseload_per_fte(self) -> dict[str, Any]:
+        in_care, overdue, fte = len(self._in_care()), self.overdue_occupants(), Fraction(self.staff()["fte"])
+        counted = {"housed": in_care}
+        if self.day >= date(2018, 10, 1):
+            counted["with_overdue_occupants"] = in_care + overdue["total"]
+            counted["with_overdue_occupants_outside_towns"] = in_care + overdue["district_municipalities"]
+        return {name: persons / fte if fte else None for name, persons in counted.items()}
+
+    def grant(self) -> dict[str, Any]:
+        """What is awarded, and what the staff of the day costs by the rates of the grant that was awarded last."""
+        running = [g for g in self.said(casework.GrantAwarded) if g.occurred_on <= self.day <= g.until]
+        qualified = {e.employee_id: e.qualification for e in self.said(casework.EmployeeJoined)}
+        fte: Counter[str] = Counter()
+        for contract in self.active:
+            if contract.employee_id in qualified:
+                fte[qualified[contract.employee_id]] += contract.fte
+        total, committed = sum((grant.amount for grant in running), Decimal(0)), Decimal(0)
+        if running:
+            last = sorted(running, key=lambda grant: grant.occurred_on)[-1]
+            committed = fte["graduate"] * last.rate_graduate + fte["intermediate"] * last.rate_intermediate
+        return {
+            "total": total,
+            "fte_graduate": fte["graduate"],
+            "fte_intermediate": fte["intermediate"],
+            "committed": committed,
+            "free": total - committed,
+        }
+
+    def municipalities(self) -> dict[str, Any]:
+        services = Counter(event.service for event in self._latest(casework.MunicipalServiceSet, "ags").values())
+        return {"district": services["district"], "own": services["own"]}
 
     def teams(self) -> dict[str, Any]:
         return {"teams": sum(event.occurred_on <= self.day for event in self.said(casework.TeamFormed))}

@@ -7,26 +7,11 @@ from datetime import date
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from services.reporting.figures import FIGURES
 from shared.contracts.envelope import KnownAt
 from tests.reporting.any_history import any_history, day
 from tests.reporting.histories import History, ask
 from tests.reporting.oracle import Oracle
-
-FIGURES = (
-    "persons-in-care",
-    "population",
-    "overdue-occupants",
-    "persons-contacted",
-    "outreach-share",
-    "consultations",
-    "consultations-by-team",
-    "topics",
-    "consultations-per-case",
-    "staff",
-    "caseload-by-team",
-    "contracts-ending",
-    "teams",
-)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

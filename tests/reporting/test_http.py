@@ -420,6 +420,15 @@ def test_an_auditor_replays_a_stream_to_any_revision(office: Office) -> None:
     assert office.search("/reporting/v1/streams/person-nobody/replay", reason=REASON).status_code == 404
 
 
+def test_an_auditor_replays_a_stream_to_any_position_of_the_log(office: Office) -> None:
+    path = f"/reporting/v1/streams/person-{id_of('ada')}/replay"
+    steps = office.found(path)["steps"]
+    for number, position in enumerate((steps[0]["position"] - 1, steps[0]["position"], steps[1]["position"])):
+        assert office.found(path, to_position=position)["steps"] == steps[:number]
+    assert office.found(path, to_position=office.store.head())["steps"] == steps, "what came later was about others"
+    assert office.search(path, reason=REASON, to_position=-1).status_code == 422
+
+
 def test_an_auditor_verifies_the_ledger(office: Office) -> None:
     office.got("/reporting/v1/report")  # now the ledger has everything
     answer = office.got("/reporting/v1/ledger", AUDIT, verify="true")

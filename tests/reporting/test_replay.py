@@ -153,9 +153,10 @@ def test_a_person_step_by_step(archive: Archive) -> None:
         "withdrawn": {"reason": "not_true", "on": "2018-07-31"},
     }
     assert steps[1].state["residences"]["r1"]["kind"] == "shared_accommodation"  # an earlier step stays what it was
-    assert between(steps, after=None, to=1) == steps[:2]
-    assert between(steps, after=1, to=None) == steps[2:]
+    assert between(steps, to=1) == steps[:2]
+    assert between(steps, after=1) == steps[2:]
     assert between(steps, after=0, to=2) == steps[1:3]
+    assert [between(steps, to_position=position) for position in (0, 3, 9)] == [[], steps[:3], steps]
     assert archive.replay("person-nobody") == []
 
 

@@ -51,6 +51,12 @@ def test_another_database_is_refused_without_showing_its_password(name: str) -> 
     assert str(caught.value).startswith(f"WEGMARKEN_{name}: expected ") and "hush" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["VIEWS", "LEDGER", "KEYRING"])
+def test_a_file_is_named_by_three_slashes(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"WEGMARKEN_{name}: expected sqlite:///path or "):
+        Settings.from_environment({f"WEGMARKEN_{name}": "sqlite://probe.db"})
+
+
 def test_what_is_no_url_is_not_quoted() -> None:
     with pytest.raises(ConfigurationError) as caught:
         Settings.from_environment({"WEGMARKEN_KEYRING": "postgresql://probe:hush\u2100@db/w"})

@@ -123,6 +123,17 @@ def test_commands_refer_only_to_earlier_answers_and_days_go_forward(seed: int) -
             known.add(post.name)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_corrected_was_wrong(seed: int) -> None:
+    """Else the correction would have no effect."""
+    entered: dict[str, object] = {}
+    for post in scenario(seed).posts:
+        if post.name is not None:
+            entered[post.name] = post.body
+        if found := re.search(r"corrections/residences/\{(.+)\}$", post.path):
+            assert entered[found[1]] != post.body
+
+
 def test_the_same_seed_gives_the_same_history() -> None:
     assert scenario(5) == scenario(5)
     assert scenario(5) != scenario(6)

@@ -17,11 +17,10 @@ import click
 
 from shared.database.dumps import DumpFailed, SchemaTaken
 from shared.eventstore.copying import CopyRefused
-from shared.eventstore.port import StoreUnavailable
 from shared.privacy.erasure_record import RecordUnreadable, is_begun
 from shared.privacy.secrets import SecretInvalid
-from shared.runtime.config import ConfigurationError, Settings
-from shared.runtime.terminal import AWAY, REFUSED, WRONG, fail, progress
+from shared.runtime.config import Settings
+from shared.runtime.terminal import AWAY, REFUSED, fail, progress, refusing
 from wegmarken.backup import expiry, making, restoring
 from wegmarken.backup.drafts import BackupRefused, remove_left
 from wegmarken.backup.making import KEY_DAYS
@@ -180,14 +179,13 @@ def _telling() -> Iterator[Tell]:
 def _in_one_line() -> Iterator[None]:
     """What goes wrong as foreseen is said clearly; nothing was changed then."""
     try:
-        yield
-    except ConfigurationError as error:
-        fail(str(error), WRONG)
-    except (StoreUnavailable, DumpFailed) as error:
-        fail(f"a store does not answer, or cannot be copied ({error})", AWAY)
-    except (BackupRefused, BackupDamaged, CopyRefused, RecordUnreadable, SecretInvalid) as error:
-        fail(str(error), REFUSED)
+        with refusing(BackupRefused, BackupDamaged, CopyRefused, RecordUnreadable, SecretInvalid):
+            yield
+    except DumpFailed as error:
+        fail(str(error), AWAY)
     except SchemaTaken as error:
         fail(f"the schema {error} is not empty", REFUSED)
+    except PermissionError as error:
+        fail(f"{error.filename} is closed to this user ({os.geteuid()}): whose is it?", REFUSED)
     except (sqlite3.Error, OSError) as error:
-        fail(f"it cannot be copied ({error})", REFUSED)
+        fail(f"it cannot be done ({error})", REFUSED)

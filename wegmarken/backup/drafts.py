@@ -1,8 +1,9 @@
 """What is made under another name, and gets its own when all of it is there.
 
-A draft is ``.<name>-<8 hex digits>`` beside the directory that it becomes. Beside it lies a file of that name and
-``.lock``, which is locked while somebody works on the draft: so what a killed process left is told from what is under
-way. It may hold a key ring, so whoever comes next removes it.
+A draft is ``.<name>-<8 hex digits>.wegmarken`` beside the directory that it becomes. Beside it lies a file of that name
+and ``.lock``, which is locked while somebody works on the draft: so what a killed process left is told from what is
+under way. It may hold a key ring, so whoever comes next removes it. That may be in anybody's folder, so no other
+program's files have such names.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from typing import Final
 
 from shared.runtime.disk import sync
 
+DRAFT: Final = ".wegmarken"
 LOCK: Final = ".lock"
-LOCKS: Final = f".*-{8 * '[0-9a-f]'}{LOCK}"
+LOCKS: Final = f".*-{8 * '[0-9a-f]'}{DRAFT}{LOCK}"
 
 
 class BackupRefused(Exception):
@@ -63,7 +65,8 @@ def remove_left(folder: Path) -> list[Path]:
 
 def _removed(lock: Path) -> Iterator[Path]:
     draft = lock.with_suffix("")
-    with suppress(FileNotFoundError, BlockingIOError), lock.open("r+") as file:  # somebody else's, or held
+    # Removed meanwhile, somebody else's, or held.
+    with suppress(FileNotFoundError, PermissionError, BlockingIOError), lock.open("r+") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if draft.exists():
             shutil.rmtree(draft)
@@ -75,7 +78,7 @@ def _removed(lock: Path) -> Iterator[Path]:
 def _held(directory: Path) -> Iterator[Path]:
     """The name of a new draft, which nobody removes meanwhile."""
     while True:
-        draft = directory.with_name(f".{directory.name}-{token_hex(4)}")
+        draft = directory.with_name(f".{directory.name}-{token_hex(4)}{DRAFT}")
         lock = draft.with_name(f"{draft.name}{LOCK}")
         with lock.open("x") as file:
             fcntl.flock(file, fcntl.LOCK_EX)

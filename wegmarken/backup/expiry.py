@@ -10,8 +10,8 @@ from wegmarken.backup.manifest import DROPPED, MANIFEST, Manifest
 
 
 def backups_in(directory: Path) -> list[Path]:
-    """The directory itself if it is a backup, and those in it."""
-    return sorted(path.parent for pattern in (MANIFEST, f"*/{MANIFEST}") for path in directory.glob(pattern))
+    """The directory itself if it is a backup, and those in it. Raises OSError: of none it is left open."""
+    return sorted(path for path in (directory, *directory.iterdir()) if (path / MANIFEST).is_file())
 
 
 def drop_keys(directory: Path, *, now: datetime, older_than: timedelta | None = None) -> list[Path]:

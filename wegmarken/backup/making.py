@@ -12,22 +12,22 @@ from collections.abc import Collection
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from services.portal.login.database import PASSING
 from shared.database import dumps
-from shared.eventstore.copying import Target, copy
+from shared.eventstore.copying import copy
 from shared.eventstore.opening import open_store
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.privacy.erasure_record import add_to_record, read_record
 from shared.privacy.keyring import open_keyring
 from shared.runtime.config import Settings
+from shared.runtime.place import file_of
+from shared.runtime.version import VERSION
 from wegmarken.backup.drafts import BackupRefused, drafted
 from wegmarken.backup.files import copy_file
 from wegmarken.backup.manifest import ACCESS_LOG, ERASURES, EVENTS, KEYS, PORTAL, Manifest, Ring, described
-from wegmarken.backup.place import file_of
 from wegmarken.backup.safe import proofs
 from wegmarken.backup.survey import Tell, assert_belongs, check, known_contracts, read_keys, read_log
 
@@ -56,7 +56,7 @@ def create(settings: Settings, directory: Path, *, key_days: int, tell: Tell) ->
         assert_belongs(log, keys)
         manifest = Manifest(
             taken_at=taken_at,
-            software=version("wegmarken"),
+            software=VERSION,
             contracts=known_contracts(),
             store=log.store,
             keyring=Ring(
@@ -78,7 +78,7 @@ def _copy_events(settings: Settings, draft: Path, tell: Tell) -> None:
         closing(open_store(settings.eventstore)) as source,
         closing(SqliteEventStore(draft / "copy" / EVENTS)) as target,
     ):
-        copy(source, cast(Target, target), lambda stage, events: tell(f"events: {stage}", events, None))
+        copy(source, target, lambda stage, events, total: tell(f"events: {stage}", events, total))
     copy_file(draft / "copy" / EVENTS, draft / EVENTS)
     shutil.rmtree(draft / "copy")
 

@@ -86,14 +86,14 @@ class Manifest:
 
     @classmethod
     def read(cls, directory: Path) -> Manifest:
-        """Raises BackupDamaged."""
+        """Raises BackupDamaged; OSError where it is there and cannot be read, which says nothing of its content."""
         path = directory / MANIFEST
         try:
             told: dict[str, Any] = orjson.loads(path.read_bytes())
             digest, version = told.pop("digest"), told["format"]
         except FileNotFoundError:
             raise BackupDamaged(f"{directory} is no backup: it has no {MANIFEST}") from None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             raise BackupDamaged(f"{path} cannot be read: it was altered, or broken off") from None
         if version != FORMAT:
             raise BackupDamaged(f"{path} has format {version}, this program knows {FORMAT}: use the one that made it")

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import cast
 
 from deploy.processes import SERVICES
 from shared.bus.checkpoint import Checkpoint
 from shared.contracts.codec import open_data
 from shared.contracts.model import PersonalClass
 from shared.database import dumps
-from shared.eventstore.copying import Target, copy
+from shared.eventstore.copying import copy
 from shared.eventstore.opening import open_store
 from shared.eventstore.sqlite import SqliteEventStore, events_in
 from shared.privacy.erasure import replay
@@ -29,9 +28,10 @@ from shared.privacy.keyring import Erasure, KeyMissing, KeyName, MasterMismatch,
 from shared.privacy.sealer import KeyRingSealer
 from shared.privacy.secrets import load_masters
 from shared.runtime.config import Settings
+from shared.runtime.place import SQLITE, file_of
 from wegmarken.backup.drafts import BackupRefused, assert_new, drafted
+from wegmarken.backup.growing import fill
 from wegmarken.backup.manifest import ACCESS_LOG, ERASURES, EVENTS, PORTAL, BackupDamaged, Manifest
-from wegmarken.backup.place import SQLITE, file_of
 from wegmarken.backup.safe import assert_fitting, copy_secrets
 from wegmarken.backup.survey import STEP, Tell, assert_belongs, check, has_keys, read_keys, read_log
 
@@ -81,7 +81,7 @@ def restore(wanted: Wanted, settings: Settings, *, now: datetime, tell: Tell) ->
     with ExitStack() as opened:
         for name, url in into_schemas.items():
             tell(f"restoring {name}", 0, None)
-            opened.enter_context(_restored(url, sources[name]))
+            opened.enter_context(_restored(name, url, sources[name]))
         # Entered last, so left first: if it does not get its name, the schemas are taken back.
         draft = opened.enter_context(drafted(settings.data)) if into_files else None
         for name, file in into_files.items():
@@ -150,10 +150,8 @@ def _assert_possible(
         if not file.absolute().is_relative_to(settings.data.absolute()):
             raise BackupRefused(f"WEGMARKEN_{name.upper()} names a file outside {settings.data}: files come below it")
     for name, url in into_schemas.items():
-        if sources[name].suffix != ".dump":
-            raise BackupRefused(f"WEGMARKEN_{name.upper()} names PostgreSQL, but the backup was made of files")
-        copied = Manifest.read(sources[name].parent).schemas[sources[name].name]
-        if copied != dumps.schema_of(url):
+        copied = Manifest.read(sources[name].parent).schemas.get(sources[name].name)  # None: of files
+        if copied not in (None, dumps.schema_of(url)):
             raise BackupRefused(f"WEGMARKEN_{name.upper()} does not name the schema of the backup: ?schema={copied}")
         if taken := _taken(url):
             raise BackupRefused(f"WEGMARKEN_{name.upper()}: {taken}")
@@ -181,13 +179,18 @@ def _derived(settings: Settings) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def _restored(url: str, source: Path) -> Iterator[None]:
-    """A restored schema, taken back if what follows fails."""
-    dumps.restore(url, source)
+def _restored(name: str, url: str, source: Path) -> Iterator[None]:
+    """A filled schema, taken back if what follows fails."""
+    of_postgresql = source.suffix == ".dump"
+    if of_postgresql:
+        dumps.restore(url, source)
     try:
+        if not of_postgresql:
+            fill(name, url, source)
         yield
     except BaseException:
-        dumps.drop(url)
+        with suppress(dumps.DumpFailed):  # as where the server has gone, which is told already
+            dumps.drop(url)
         raise
 
 
@@ -220,7 +223,7 @@ def _copy_events(log: Path, url: str, room: Path, tell: Tell) -> None:
     with TemporaryDirectory(dir=room) as folder:  # a file that is opened as a store is written to: not the backup's
         copied = shutil.copyfile(log, Path(folder) / EVENTS)
         with closing(SqliteEventStore(copied)) as source, closing(open_store(url)) as target:
-            copy(source, cast(Target, target), lambda stage, events: tell(f"events: {stage}", events, None))
+            copy(source, target, lambda stage, events, total: tell(f"events: {stage}", events, total))
 
 
 def _erase_again(

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 import shared.contracts  # noqa: F401 registers every event
-from shared.bus.identity import made_by
 from shared.contracts.codec import open_data
 from shared.contracts.model import Hidden, PersonalClass
 from shared.contracts.registry import contracts
 from shared.database import dumps
 from shared.eventstore.chain import Chain
+from shared.eventstore.identity import made_by
 from shared.eventstore.sqlite import events_in
 from shared.privacy.erasure_record import RecordUnreadable, read_record
 from shared.privacy.keyring import KeyName
@@ -53,20 +53,20 @@ class Keys:
 
 
 def check(directory: Path, tell: Tell) -> Manifest:
-    """Look through a whole backup and say what it is. Raises BackupDamaged, DumpFailed."""
+    """Look through a whole backup and say what it is. Raises BackupDamaged, DumpFailed, OSError."""
     manifest = Manifest.read(directory)
     newer = [name for name, version in manifest.contracts.items() if version > known_contracts().get(name, 0)]
     if newer:
         raise BackupDamaged(f"events of {newer[0]} are newer than this program: use {manifest.software} or newer")
-    has_keys = (directory / manifest.keys).exists() or not (directory / DROPPED).exists()
-    names = [name for name in manifest.files if has_keys or name != manifest.keys]
+    keys_expected = (directory / manifest.keys).exists() or not (directory / DROPPED).exists()
+    names = [name for name in manifest.files if keys_expected or name != manifest.keys]
     wrong = [line for number, name in enumerate(names) for line in _differs(directory, name, manifest, number, tell)]
     if wrong:
         raise BackupDamaged(*wrong)
     log = read_log(directory, tell)
     if log.store != manifest.store:
         raise BackupDamaged(f"{EVENTS} holds {log.store.events} events that are not those of the manifest")
-    if has_keys:
+    if keys_expected:
         assert_belongs(log, read_keys(directory, manifest.keys))
     try:
         read_record(directory / ERASURES)

@@ -14,7 +14,6 @@ from services.portal.login.database import open_database
 from shared.api.roles import ROLES
 from shared.contracts.municipalities import municipalities
 from shared.database.migrations import TooNew
-from shared.database.plain import DatabaseUnavailable
 from shared.runtime.config import Settings
 
 
@@ -24,7 +23,7 @@ def accounts() -> Iterator[Accounts]:
     try:
         with closing(open_database(Settings.from_environment().portal)) as database:
             yield Accounts(database)
-    except (AccountRefused, DatabaseUnavailable, TooNew) as refused:
+    except (AccountRefused, TooNew) as refused:
         raise click.ClickException(str(refused)) from None
 
 

@@ -11,6 +11,7 @@ from shared.database.plain import Database, PostgresDatabase, SqliteDatabase
 
 PRAGMAS: Final = ("journal_mode=wal", "synchronous=normal", "foreign_keys=on", "secure_delete=on")
 BUSY_SECONDS: Final = 5.0
+LASTING: Final = ("accounts",)
 PASSING: Final = ("sessions", "failures")
 """Tables of what passes: no backup holds them."""
 STEPS: Final[tuple[Step, ...]] = (

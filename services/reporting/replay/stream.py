@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -63,10 +63,17 @@ def replay_stream(ledger: Ledger, sealer: Sealer, stream: str) -> list[Step]:
     return list(replay(Recorded(fact.envelope, fact.event) for fact in facts))
 
 
-def between(steps: Sequence[Step], *, after: int | None, to: int | None) -> list[Step]:
-    """The steps after a revision, up to another one; None is no limit."""
-    first, last = -1 if after is None else after, len(steps) if to is None else to
-    return [step for step in steps if first < step.revision <= last]
+def between(
+    steps: Iterable[Step], *, after: int | None = None, to: int | None = None, to_position: int | None = None
+) -> list[Step]:
+    """The steps after a revision, up to another one, and up to a position of the log; None is no limit."""
+    return [
+        step
+        for step in steps
+        if (after is None or step.revision > after)
+        and (to is None or step.revision <= to)
+        and (to_position is None or step.envelope.position <= to_position)
+    ]
 
 
 def document(step: Step, pseudonym: Pseudonym) -> dict[str, Any]:

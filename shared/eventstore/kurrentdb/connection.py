@@ -204,13 +204,14 @@ class Search:
         if self._attempts:
             time.sleep(PAUSES[min(self._attempts, len(PAUSES)) - 1])
         else:
-            get_logger().warning("eventstore.lost", exception=type(error).__name__)
+            get_logger().warning("eventstore.lost", exception=kind(error))
         self._attempts += 1
         if self._used is not None:
             try:
                 self._connection.reconnect(self._used, error, self._until)
             except Exception as again:
-                if not isinstance(understood(again), LOST):
+                again = understood(again)
+                if not isinstance(again, LOST):
                     raise unavailable(again) from again
 
 
@@ -227,5 +228,15 @@ def understood(error: Exception) -> Exception:
 
 
 def unavailable(error: Exception) -> StoreUnavailable:
-    """What callers get to know of an error: nothing of what it says."""
-    return error if isinstance(error, StoreUnavailable) else StoreUnavailable(type(error).__name__)
+    """What callers get to know of an error: nothing of what it says. The log names what no new connection mends."""
+    if isinstance(error, StoreUnavailable):
+        return error
+    if not isinstance(error, LOST):
+        get_logger().error("eventstore.failed", exception=kind(error))
+    return StoreUnavailable(kind(error))
+
+
+def kind(error: Exception) -> str:
+    """An error's class. Of a cluster none of whose nodes said who leads, that of the last node's own error."""
+    behind = error.__cause__ if isinstance(error, exceptions.DiscoveryFailedError) else None
+    return type(behind or error).__name__

@@ -40,7 +40,7 @@ class Following:
     def take(self, most: int, seconds: float) -> list[StoredEvent]:
         """The next events: as soon as one is there; while there is more to come, as soon as there are ``most``.
 
-        None after so many seconds. Raises StoreUnavailable where the server is not found again, or is silent.
+        An empty list after so many seconds. Raises StoreUnavailable where the server is not found again, or is silent.
         """
         if not self._waiting:
             self._some.clear()

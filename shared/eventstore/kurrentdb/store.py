@@ -1,4 +1,4 @@
-"""The event store on a server or cluster: adapter of ``shared.eventstore.port.EventStore``.
+"""The event store on a server or cluster: adapter of ``shared.eventstore.port.Target``.
 
 A command's answer stands in its events' metadata (``command_id``, ``body_digest``): what a stream tells of is
 remembered, and of a known stream only what came since is read. An idempotency key is therefore known in the stream
@@ -162,13 +162,13 @@ class KurrentDBEventStore:
     # --- copies ---------------------------------------------------------------------------------
 
     def resume(self) -> None:
-        """See ``shared.eventstore.copying.Target``. Behind the last milestone no copied event would be found."""
+        """See ``Target``. Behind the last milestone no copied event would be found."""
         newest = self._newest()
         if newest is not None and newest.commit > newest.position:
             self._set(newest)
 
     def take_over(self, events: Sequence[StoredEvent]) -> None:
-        """See ``shared.eventstore.copying.Target``. The server's own positions are made larger than the copied ones."""
+        """See ``Target``. The server's own positions are made larger than the copied ones."""
         for start in range(0, len(events), milestones.APART):
             part = events[start : start + milestones.APART]
             self._pass(part[-1].position)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
+from cryptography.x509 import load_pem_x509_certificates
 from kurrentdbclient.connection_spec import ConnectionSpec
 
 from shared.runtime.config import ConfigurationError
@@ -34,7 +36,16 @@ def with_defaults(url: str) -> str:
         raise ConfigurationError(f"the event store's URL cannot be used: {reason}") from None
     if not spec.options.default_deadline:
         raise ConfigurationError("the event store's URL cannot be used: DefaultDeadline is at least one second")
+    if spec.options.tls_ca_file and not _holds_certificates(Path(spec.options.tls_ca_file)):
+        raise ConfigurationError("the event store's URL cannot be used: TlsCaFile is no file of certificates")
     return complete
+
+
+def _holds_certificates(file: Path) -> bool:
+    try:
+        return bool(load_pem_x509_certificates(file.read_bytes()))
+    except (OSError, ValueError):
+        return False
 
 
 EXPECTED: Final = "expected kurrentdb://user:password@host:2113,host:2113?Option=value"

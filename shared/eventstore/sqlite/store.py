@@ -27,6 +27,7 @@ from shared.eventstore.sqlite.file import (
 )
 from shared.eventstore.sqlite.watching import Watch
 from shared.eventstore.sqlite.writing import Append, Writer
+from shared.runtime.logs import get_logger, place_of
 from shared.runtime.native import Completion, before_rest, completion, queue, threading, time
 
 GROUP: Final = 64
@@ -39,9 +40,11 @@ CHECKPOINT: Final = 0.5
 """Seconds between two passive checkpoints of the write-ahead log."""
 COUNT: Final = "select count(*) from (select 1 from events where position > ? limit ?)"
 
+log = get_logger()
+
 
 class SqliteEventStore:
-    """Adapter of ``shared.eventstore.port.EventStore``. Usable from many threads or green threads."""
+    """Adapter of ``shared.eventstore.port.Target``. Usable from many threads or green threads."""
 
     def __init__(self, path: Path) -> None:
         """Open or create the store. Raises StoreUnavailable when the file cannot be opened."""
@@ -96,6 +99,8 @@ class SqliteEventStore:
             except Exception as error:
                 # SQLite may already have rolled back everything: nothing of the group was written,
                 # and the connection is not trusted any more. Whatever it was, the writer lives on.
+                if not isinstance(error, sqlite3.Error | OSError):  # no outage, though it looks like one outside
+                    log.error("eventstore.write-failed", exception=type(error).__name__, place=place_of(error))
                 if writer is not None:
                     writer.close()
                     writer = None
@@ -147,10 +152,10 @@ class SqliteEventStore:
             connection.close()
 
     def resume(self) -> None:
-        """See ``shared.eventstore.copying.Target``. A file can be read as it is."""
+        """See ``Target``. A file can be read as it is."""
 
     def take_over(self, events: Sequence[StoredEvent]) -> None:
-        """See ``shared.eventstore.copying.Target``."""
+        """See ``Target``."""
         with UNAVAILABLE, closing(Writer(self._path)) as writer:
             writer.take_over(events)
 

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from shared.eventstore.answers import told_by
-from shared.eventstore.instants import microseconds
 from shared.eventstore.port import NO_STREAM, AlreadyAnswered, Answer, Conflict, NewEvent, StoredEvent
 from shared.eventstore.sqlite.file import ANSWERS, COLUMNS, Turn, answer_of, connect, head_of
 from shared.runtime.native import Completion, time
@@ -69,7 +68,7 @@ class Writer:
             try:
                 connection.executemany(
                     f"insert into events({COLUMNS}) values(?, ?, ?, ?, ?, ?, ?, ?)",
-                    ((*event[:-1], microseconds(event.recorded_at)) for event in events),
+                    (event.columns for event in events),
                 )
             except sqlite3.IntegrityError:
                 raise ValueError("an event is there already, or its id or place in a stream is taken") from None

@@ -6,7 +6,7 @@ import argparse
 import signal
 from pathlib import Path
 
-from tests.eventstore.stand_in import StandIn
+from tests.eventstore.stand_in import Secured, StandIn
 
 
 def main() -> None:
@@ -14,10 +14,15 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="of the first node; a free one if none is given")
     parser.add_argument("--nodes", type=int, default=1, help="how many servers to start over the one log")
     parser.add_argument("--data", type=Path, help="file that keeps the log; in memory if none is given")
+    files = ("CERTIFICATE", "KEY", "AUTHORITY")
+    parser.add_argument(
+        "--secured", type=Path, nargs=3, metavar=files, help="PEM files; the nodes' certificate and key"
+    )
     options = parser.parse_args()
+    secured = Secured(*options.secured) if options.secured else None
     ending = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)  # before any thread starts, so that only we are told
-    with StandIn(options.data, port=options.port, nodes=options.nodes) as stand_in:
+    with StandIn(options.data, port=options.port, nodes=options.nodes, secured=secured) as stand_in:
         print(stand_in.url, flush=True)
         signal.sigwait(ending)
 

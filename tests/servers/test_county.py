@@ -34,19 +34,19 @@ from shared.privacy.secrets import load_masters
 from shared.runtime.config import Settings
 from tests.eventstore.served import served
 from tests.platform import invariants
-from tests.platform.conftest import SAMPLED, SETTINGS, Platform, sample
+from tests.platform.county import SAMPLED, SETTINGS, RunningCounty, sample
 from tests.platform.figures import assert_reported
 from tests.platform.office import until
 from tests.postgres import Cluster
+from tests.servers.kept import kept
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
-USES = ("VIEWS", "LEDGER", "KEYRING", "ACCESS_LOG", "PORTAL")
 SCHEMAS = {"intake", "eligibility", "casework", "reporting", "ledger", "keyring", "access_log", "portal"}
 
 
 @dataclass(frozen=True)
-class GrownUp(Platform):
+class OnServers(RunningCounty):
     """A platform whose log is on a server, and which keeps everything else in PostgreSQL."""
 
     cluster: Cluster
@@ -61,15 +61,6 @@ class GrownUp(Platform):
     def settings(self) -> Settings:
         return Settings.from_environment({"WEGMARKEN_DATA": str(self.machine.data), **self.further})
 
-    def answer(self, path: str, *roles: str) -> requests.Response:
-        headers = {"Authorization": f"Bearer {self.machine.token('reader', roles)}"}
-        return requests.get(self.machine.addresses[path.split("/")[1]] + path, headers=headers, timeout=30)
-
-
-def kept(store: str, database: str) -> dict[str, str]:
-    """The settings that say where."""
-    return {"WEGMARKEN_EVENTSTORE": store, **{f"WEGMARKEN_{use}": database for use in USES}}
-
 
 @pytest.fixture(scope="module")
 def story(pytestconfig: pytest.Config) -> Scenario:
@@ -77,8 +68,8 @@ def story(pytestconfig: pytest.Config) -> Scenario:
 
 
 @pytest.fixture(scope="module")
-def county(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster, story: Scenario) -> Iterator[GrownUp]:
-    data, of, database = tmp_path_factory.mktemp("grown-up"), story, cluster.new_database()
+def county(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster, story: Scenario) -> Iterator[OnServers]:
+    data, of, database = tmp_path_factory.mktemp("servers"), story, cluster.new_database()
     with served(data / "stand-in.db") as store:
         settings = SETTINGS | kept(store, database)
         with (
@@ -87,31 +78,31 @@ def county(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster, story: Sc
         ):
             # What falls due on one day is looked at one after the other: over the wire on a busy machine for minutes.
             patience.setattr(posting, "PATIENCE", 600.0)
-            loader = Loader(of, Api(running.addresses, running.token, of.roles))
-            loader.run()
+            Loader(of, Api(running.addresses, running.token, of.roles)).run()
             running.wait_quiet(timeout=400)
-            yield GrownUp(running, of, loader.ids, cluster, store, database)
+            yield OnServers(running, of, cluster, store, database)
 
 
-def test_it_reports_what_it_reports_on_files(county: GrownUp, pytestconfig: pytest.Config) -> None:
+def test_it_reports_what_it_reports_on_files(county: OnServers, pytestconfig: pytest.Config) -> None:
     if pytestconfig.getoption("soak"):
         assert_reported(county.figures())
     else:
         assert county.figures() == SAMPLED
 
 
-def test_nothing_was_parked_and_nothing_went_wrong(county: GrownUp) -> None:
+def test_nothing_was_parked_and_nothing_went_wrong(county: OnServers) -> None:
     for name, child in county.machine.supervisor.children.items():
         log = child.log.read_text()
         assert '"level":"error"' not in log, name
         assert "reaction.parked" not in log and "eventstore.lost" not in log
 
 
-def test_the_invariants_hold(county: GrownUp) -> None:
-    invariants.assert_all(county.machine.data, county.scenario, **county.further)
+def test_the_invariants_hold(county: OnServers) -> None:
+    invariants.assert_every_reaction_happened(county.machine, patience=900)
+    invariants.assert_all(county.machine.data, commands=len(county.scenario.posts), **county.further)
 
 
-def test_positions_have_gaps_and_nobody_is_behind(county: GrownUp) -> None:
+def test_positions_have_gaps_and_nobody_is_behind(county: OnServers) -> None:
     with closing(open_store(county.store)) as store:
         head, events = store.head(), len(invariants.history(county.machine.data, **county.further))
     assert head > 100 * events > 0
@@ -121,32 +112,32 @@ def test_positions_have_gaps_and_nobody_is_behind(county: GrownUp) -> None:
     assert {lag["events"] for lag in status["projector"]["lags"].values()} == {0}
 
 
-def test_the_ledgers_chain_verifies(county: GrownUp) -> None:
+def test_the_ledgers_chain_verifies(county: OnServers) -> None:
     answer = county.get("/reporting/v1/ledger?verify=true", AUDITOR)
     assert answer["verified"] == {"first": 1, "last": answer["seq"], "broken": None}
 
 
-def test_a_figure_as_of_a_position_stays_what_it_was(county: GrownUp) -> None:
+def test_a_figure_as_of_a_position_stays_what_it_was(county: OnServers) -> None:
     path = f"/reporting/v1/figures/persons-in-care?valid_at={county.scenario.ends_on}"
     first = county.get(path)
     assert first["value"]["persons"] > 0
     assert county.get(f"{path}&known_at={first['position']}")["value"] == first["value"]
 
 
-def test_each_process_counts_its_reconnections(county: GrownUp) -> None:
+def test_each_process_counts_its_reconnections(county: OnServers) -> None:
     for name in ("intake-http", "projector", "relay", "react"):
         url = county.machine.supervisor.children[name].url
         told = requests.get(f"{url}/metrics", timeout=30).text
         assert "\nwegmarken_eventstore_reconnections_total 0.0\n" in told, name
 
 
-def test_figures_are_explained_by_as_many_contributions_as_they_count(county: GrownUp) -> None:
+def test_figures_are_explained_by_as_many_contributions_as_they_count(county: OnServers) -> None:
     path = f"/reporting/v1/figures/persons-in-care?valid_at={county.scenario.ends_on}"
     counted = county.get(path)["value"]["persons"]
     assert county.get(f"{path}&explain=true&limit=1000")["explanation"]["total"] == counted > 0
 
 
-def test_names_are_listed_as_on_files_and_every_look_is_recorded(county: GrownUp) -> None:
+def test_names_are_listed_as_on_files_and_every_look_is_recorded(county: OnServers) -> None:
     def found(q: str) -> list[str]:
         answer = county.post("/intake/v1/persons/search", {"q": q, "limit": 100}, INTAKE_CLERK)
         assert answer.status_code == 200, answer.text
@@ -159,14 +150,14 @@ def test_names_are_listed_as_on_files_and_every_look_is_recorded(county: GrownUp
         assert any(access.actor == "writer" for month in log.months() for access in log.accesses(month))
 
 
-def test_each_use_has_a_schema_of_its_own_and_no_file(county: GrownUp) -> None:
+def test_each_use_has_a_schema_of_its_own_and_no_file(county: OnServers) -> None:
     with psycopg.connect(county.database) as connection:
         found = connection.execute("select nspname from pg_namespace where nspname !~ '^(pg_|information_|public)'")
         assert {row[0] for row in found} == SCHEMAS
     assert {path.name for path in county.machine.data.glob("*.db")} == {"relay.db", "stand-in.db"}
 
 
-def test_an_erasure_is_followed_by_every_process(county: GrownUp) -> None:
+def test_an_erasure_is_followed_by_every_process(county: OnServers) -> None:
     found = county.post("/intake/v1/persons/search", {"q": "a"}, INTAKE_CLERK).json()["persons"]
     person_id, name = found[0]["person_id"], (found[0]["family_name"], found[0]["given_name"])
     masters = load_masters(county.machine.data / "secrets", [PersonalClass.IDENTITY])
@@ -181,7 +172,7 @@ def test_an_erasure_is_followed_by_every_process(county: GrownUp) -> None:
     until(is_gone, "the plain name is deleted")
 
 
-def test_accounts_are_kept_there(county: GrownUp) -> None:
+def test_accounts_are_kept_there(county: OnServers) -> None:
     assert is_postgres(county.settings.portal)
     with closing(open_database(county.settings.portal)) as database:
         accounts = Accounts(database)
@@ -191,32 +182,28 @@ def test_accounts_are_kept_there(county: GrownUp) -> None:
     assert page.status_code == 200
 
 
-def test_connections_that_were_cut_are_replaced_without_a_word(county: GrownUp) -> None:
+def test_connections_that_were_cut_are_replaced_without_a_word(county: OnServers) -> None:
     path = "/reporting/v1/figures/teams?valid_at=2018-11-01"
     with ThreadPoolExecutor(8) as many:
-        assert {answer.status_code for answer in many.map(lambda _: county.answer(path, "reporting"), range(16))} == {
-            200
-        }
+        assert {answer.status_code for answer in many.map(county.ask, [path] * 16)} == {200}
         county.cluster.cut_off(county.database)
-        assert {answer.status_code for answer in many.map(lambda _: county.answer(path, "reporting"), range(16))} == {
-            200
-        }
+        assert {answer.status_code for answer in many.map(county.ask, [path] * 16)} == {200}
 
 
-def test_while_the_database_is_away_queries_say_so_and_then_go_on(county: GrownUp) -> None:
+def test_while_the_database_is_away_queries_say_so_and_then_go_on(county: OnServers) -> None:
     path = "/reporting/v1/figures/teams?valid_at=2018-11-01"
     county.cluster.stop()
     try:
-        away = county.answer(path, "reporting")
+        away = county.ask(path)
         assert (away.status_code, away.headers["Retry-After"]) == (503, "1")
         assert away.json()["type"].endswith("store-unavailable")
         assert requests.get(f"{county.machine.portal}/anmelden", timeout=10).status_code == 200
     finally:
         county.cluster.start()
-    until(lambda: county.answer(path, "reporting").status_code == 200, "the figure is there again")
+    until(lambda: county.ask(path).status_code == 200, "the figure is there again")
     until(lambda: _projector_is_ready(county), "the projector goes on")
 
 
-def _projector_is_ready(county: GrownUp) -> bool:
+def _projector_is_ready(county: OnServers) -> bool:
     state = county.machine.status()["projector"]
     return state is not None and state.get("status") == "ready"

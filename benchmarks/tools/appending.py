@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 
-from benchmarks.http_load import percentile
+from benchmarks.tools.percentiles import percentile
 from shared.eventstore.opening import open_store
 from shared.eventstore.port import NewEvent, StoredEvent
 

@@ -1,4 +1,4 @@
-"""A small office to measure in: one team, one manager, one family of nine with an open case of ten events."""
+"""A small office: one team, one manager, one family of nine with an open case of ten events."""
 
 from __future__ import annotations
 
@@ -7,12 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from deploy.one_machine import OneMachine
-from scenarios.loader import Api, Loader
+from scenarios.loader import Loader
 from scenarios.steps import CaseOf, Post, Ref, Scenario
 from shared.api.roles import HEAD_OF_OFFICE, INTAKE_CLERK, INTEGRATION_MANAGER, OPERATOR, TEAM_LEAD
-from shared.privacy.secrets import ISSUER_PRIVATE
-from shared.service.tokens import issue
 
 TODAY = date(2018, 6, 1)
 AGS = "08117024"
@@ -29,21 +26,22 @@ ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """What a measurement needs: ids, and the body of a consultation with the family."""
+    """What one needs to go on in it: ids, and the body of a consultation with the family."""
 
     case_id: str
     persons: tuple[str, ...]
     consultation: dict[str, Any]
 
 
-def set_up(machine: OneMachine) -> Office:
-    """Record the office through the API and wait until its case is open and assigned."""
-    scenario = Scenario("bench", 1, TODAY, TODAY, ROLES, list(_posts()))
-    loader = Loader(scenario, Api(machine.addresses, machine.token, ROLES))
-    loader.run()
-    machine.wait_quiet()
+def scenario() -> Scenario:
+    """Its history, all on one day."""
+    return Scenario("small-office", 1, TODAY, TODAY, ROLES, list(_posts()))
+
+
+def recorded_by(loader: Loader) -> Office:
+    """The office as a loader has recorded it. Raises LoadFailed when the family's case does not open in time."""
     persons = tuple(loader.ids[_key(n)] for n in range(MEMBERS))
-    case_id = loader.case(CaseOf(_key(0), tuple(_key(n) for n in range(MEMBERS))))
+    case_id = loader.case(_family())
     consultation = {
         "case_id": case_id,
         "held_on": TODAY,
@@ -60,13 +58,12 @@ def set_up(machine: OneMachine) -> Office:
     return Office(case_id, persons, consultation)
 
 
-def long_token(machine: OneMachine, account: str, minutes: float = 120) -> str:
-    """A token that outlives the measurement."""
-    return issue((machine.data / "secrets" / ISSUER_PRIVATE).read_bytes(), account, ROLES[account], minutes)
-
-
 def _key(number: int) -> str:
     return f"p{number}"
+
+
+def _family() -> CaseOf:
+    return CaseOf(_key(0), tuple(_key(n) for n in range(MEMBERS)))
 
 
 def _posts() -> Iterator[Post]:
@@ -117,5 +114,5 @@ def _posts() -> Iterator[Post]:
         account=LEAD,
         path="/casework/v1/cases/{case}/assignment",
         body={"team_id": Ref("team"), "manager_id": Ref(f"employee:{MANAGER}"), "assigned_on": TODAY},
-        case=CaseOf(_key(0), tuple(_key(n) for n in range(MEMBERS))),
+        case=_family(),
     )

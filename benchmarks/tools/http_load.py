@@ -7,9 +7,30 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple, Self
+from urllib.parse import urlsplit
+
+from benchmarks.tools.percentiles import percentile
 
 RequestOf = Callable[[int], bytes]
 """The bytes of the n-th request, head and body."""
+
+
+class Address(NamedTuple):
+    """Where a server listens; as text ``host:port``."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def of(cls, url: str) -> Self:
+        """Of a URL that names both."""
+        parts = urlsplit(url)
+        assert parts.hostname is not None and parts.port is not None
+        return cls(parts.hostname, parts.port)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
 
 
 class UnexpectedAnswer(Exception):
@@ -34,15 +55,10 @@ class Measured:
         }
 
 
-def percentile(sorted_values: list[float], share: float) -> float:
-    """The value below which ``share`` of the values lie (nearest rank)."""
-    return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * share))]
-
-
 class _Connection:
     """One connection: what was sent when, and what came back so far."""
 
-    def __init__(self, address: tuple[str, int]) -> None:
+    def __init__(self, address: Address) -> None:
         self.socket = socket.create_connection(address, timeout=10)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sent_at = 0.0
@@ -68,9 +84,7 @@ class _Connection:
         return len(body) >= int(lengths[0].split(b":")[1])
 
 
-def load(
-    address: tuple[str, int], request_of: RequestOf, *, connections: int, seconds: float, first: int = 0
-) -> Measured:
+def load(address: Address, request_of: RequestOf, *, connections: int, seconds: float, first: int = 0) -> Measured:
     """Send requests as fast as they are answered. ``first`` is the number of the first one."""
     number, times = first, list[float]()
     with selectors.DefaultSelector() as selector:
@@ -101,10 +115,10 @@ def load(
     return Measured(rps, percentile(times, 0.5), percentile(times, 0.95), percentile(times, 0.99))
 
 
-def post(host: str, path: str, token: str, body: bytes) -> RequestOf:
+def post(address: Address, path: str, token: str, body: bytes) -> RequestOf:
     """Requests that post a body; each number has an idempotency key of its own."""
     head = (
-        f"POST {path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n"
+        f"POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nIdempotency-Key: "
     ).encode()
     return lambda number: b"%sbench-%d\r\n\r\n%s" % (head, number, body)

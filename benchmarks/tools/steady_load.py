@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 
-from benchmarks.http_load import RequestOf, load, post
+from benchmarks.tools.http_load import Address, RequestOf, load, post
 
 CONNECTIONS = 8
 """So many requests may be under way at once; only if all are does the rate fall."""
@@ -20,7 +20,7 @@ class LoadBroke(Exception):
 
 
 @contextmanager
-def steady_load(address: tuple[str, int], path: str, token: str, body: bytes, *, per_second: float) -> Iterator[None]:
+def steady_load(address: Address, path: str, token: str, body: bytes, *, per_second: float) -> Iterator[None]:
     """Post ``body`` so often per second until the block ends. Raises LoadBroke."""
     process = get_context("spawn").Process(
         target=_post_for_ever, args=(address, path, token, body, per_second), daemon=True
@@ -35,8 +35,8 @@ def steady_load(address: tuple[str, int], path: str, token: str, body: bytes, *,
         process.join()
 
 
-def _post_for_ever(address: tuple[str, int], path: str, token: str, body: bytes, per_second: float) -> None:
-    request_of = paced(post(f"{address[0]}:{address[1]}", path, token, body), per_second)
+def _post_for_ever(address: Address, path: str, token: str, body: bytes, per_second: float) -> None:
+    request_of = paced(post(address, path, token, body), per_second)
     load(address, request_of, connections=CONNECTIONS, seconds=float("inf"), first=_FIRST)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.invented_log import invented_log
+from scenarios.invented_log import invented_log
 from shared.contracts.codec import decode
 from shared.contracts.model import PersonalClass
 from shared.eventstore.port import StoredEvent

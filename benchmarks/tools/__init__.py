@@ -1,0 +1,1 @@
+"""What benchmarks measure with. Tests use some of it, too."""
