@@ -162,8 +162,10 @@ class Supervisor:
             process.wait()
 
     def release(self, name: str) -> None:
-        """Let a held child run again, at once."""
+        """Let a held child run again, at once. Raises NotReady after ``stop``."""
         with self._turn:
+            if self._stopping.is_set():
+                raise NotReady(f"{name} stays down: everything was stopped")
             self._held.discard(name)
             self.children[name].start()
 

@@ -17,7 +17,7 @@ import pytest
 from deploy import supervisor as module
 from deploy.children import dying_with_us
 from deploy.ports import free_ports
-from deploy.supervisor import Child, Supervisor, inherited
+from deploy.supervisor import Child, NotReady, Supervisor, inherited
 from tests.bus.conftest import wait_until
 
 FORKED = """
@@ -116,6 +116,14 @@ def test_a_child_that_does_not_end_is_killed_before_it_starts_anew(
     supervisor.restart(child.name)
     assert before is not None and before.returncode == -signal.SIGKILL
     assert child.process is not before and child.ready()
+
+
+def test_after_the_stop_nothing_is_started_again(stubborn: Supervised) -> None:
+    supervisor, child = stubborn(Child)
+    supervisor.stop()
+    with pytest.raises(NotReady, match="stays down"):
+        supervisor.restart(child.name)
+    assert child.starts == []
 
 
 def test_two_who_look_after_a_child_at_once_start_it_once(stubborn: Supervised) -> None:

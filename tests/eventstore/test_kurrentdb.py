@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 
 from shared.eventstore.kurrentdb import connection
 from shared.eventstore.kurrentdb.store import KurrentDBEventStore
+from shared.eventstore.kurrentdb.url import with_defaults
 from shared.eventstore.port import (
     NO_STREAM,
     AlreadyAnswered,
@@ -221,6 +222,15 @@ def test_when_the_leader_changes_writing_goes_on_with_the_new_one(security: Secu
             assert append(store, "s", expected=revision).revision == revision + 1
             assert len(store.read("s")) == revision + 2
         store.close()
+
+
+def test_no_thread_of_grpc_s_asks_us_for_the_password(stand_in: StandIn) -> None:
+    """Such a plugin and a channel that is being closed can wait for each other, and all of the process with them."""
+    client = connection.Client(with_defaults(stand_in.url))
+    try:
+        assert client._call_credentials is None
+    finally:
+        client.close()
 
 
 def test_a_cluster_that_was_never_there_is_said_so(

@@ -55,12 +55,6 @@ def machine(data: Path, say: Any = print, **how: Any) -> OneMachine:
     return OneMachine(data, clock="manual", settings=SETTINGS, say=say, **how)
 
 
-def beginning(of: Scenario, commands: int) -> Scenario:
-    """A scenario's first commands; it ends on the day of the last."""
-    posts = of.posts[:commands]
-    return replace(of, posts=posts, ends_on=posts[-1].day)
-
-
 ONE_IN = 20
 """Households that are in the sample."""
 SAMPLED = orjson.loads(Path(__file__).with_name("sample.json").read_bytes())

@@ -20,12 +20,12 @@ from tests.broker import BrokerCluster, freeze, kill, restart, thaw
 from tests.bus.conftest import Bus, wait_until
 from tests.bus.events import store_events
 from tests.platform import invariants
-from tests.platform.county import beginning, machine
+from tests.platform.county import SAMPLED, RunningCounty, machine, sample
+from tests.platform.figures import assert_reported
 from tests.platform.trouble import Trouble
 
-pytestmark = [pytest.mark.platform, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
-COMMANDS = 1500
 QUEUE = "casework"
 """Whose leader's node is lost."""
 FOUND_AGAIN = 15.0
@@ -61,16 +61,17 @@ def test_every_queue_has_a_member_on_each_node_and_those_of_a_single_node_can_gr
 
 
 def test_a_lost_node_and_a_lost_relay_in_the_middle_lose_and_repeat_nothing(
-    brokers: BrokerCluster, tmp_path: Path
+    brokers: BrokerCluster, tmp_path: Path, pytestconfig: pytest.Config
 ) -> None:
-    of = beginning(scenario(1), COMMANDS)
+    soak = pytestconfig.getoption("soak")
+    of = scenario(1) if soak else sample(scenario(1))
     with machine(tmp_path / "data", broker=brokers.url, replicas={RELAY.name: 2}) as running:
-        accidents = Accidents(brokers, running)
+        accidents, eighth = Accidents(brokers, running), len(of.posts) // 8
         plan = [
-            (COMMANDS * 1 // 8, "kill the node that leads a queue", accidents.lose_the_queue_s_node),
-            (COMMANDS * 3 // 8, "bring it back", accidents.bring_back),
-            (COMMANDS * 4 // 8, "kill the relay that leads", accidents.lose_the_relay),
-            (COMMANDS * 5 // 8, "kill the node of the relay that now leads", accidents.lose_the_relay_s_node),
+            (eighth, "kill the node that leads a queue", accidents.lose_the_queue_s_node),
+            (3 * eighth, "bring it back", accidents.bring_back),
+            (4 * eighth, "kill the relay that leads", accidents.lose_the_relay),
+            (5 * eighth, "kill the node of the relay that now leads", accidents.lose_the_relay_s_node),
         ]
         trouble = Trouble(running, plan)
         loader = Loader(of, Api(running.addresses, running.token, of.roles), tell=trouble.tell)
@@ -79,6 +80,11 @@ def test_a_lost_node_and_a_lost_relay_in_the_middle_lose_and_repeat_nothing(
         running.wait_quiet(timeout=120)  # with two nodes of three
         invariants.assert_every_reaction_happened(running)
         invariants.assert_all(running.data, commands=len(of.posts))
+        figures = RunningCounty(running, of).figures()
+        if soak:
+            assert_reported(figures)
+        else:
+            assert figures == SAMPLED
         accidents.bring_back()
         assert len(set(accidents.lost)) == 2, accidents.lost
 

@@ -5,6 +5,7 @@ To be used on native threads only.
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol, TypeVar
@@ -59,6 +60,14 @@ class Answers(Iterator[BatchAppendResp], Protocol):
 
 class Client(KurrentDBClient):
     """The package's client, with one attempt per call: who calls decides what is done again, and when."""
+
+    def construct_call_credentials(self, username: str | None, password: str | None) -> None:
+        """A header of each call instead: gRPC asks a plugin for credentials on a thread of its own, for which closing a
+        channel may wait while it holds the interpreter, for ever (https://github.com/grpc/grpc/pull/42247)."""
+        if username and password and self.connection_spec.options.tls:
+            basic = b64encode(f"{username}:{password}".encode()).decode()
+            metadata: Any = (*self._call_metadata, ("authorization", f"Basic {basic}"))
+            self._call_metadata = metadata
 
     def read(self, **options: Any) -> streams.ReadResponse:
         """A read; see ``StreamsService.read``."""
