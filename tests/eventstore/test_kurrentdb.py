@@ -33,9 +33,9 @@ NAMED = os.environ.get("WEGMARKEN_EVENTSTORE", "")
 """A server of your own: the contract is tested against it, too. What is written there stays."""
 
 
-@pytest.fixture(params=["plain", "tls"])
+@pytest.fixture(params=["tls", pytest.param("plain", marks=pytest.mark.soak)])
 def security(request: pytest.FixtureRequest) -> Secured | None:
-    """All that follows holds in the clear, and as shipped: behind TLS, with a password."""
+    """All that follows holds as shipped, behind TLS with a password; and in the clear, as other tests here have it."""
     return request.getfixturevalue("secured") if request.param == "tls" else None
 
 
