@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import pytest
 import requests
 
 from deploy.broker import PrivateBroker
+from deploy.children import end
 from deploy.supervisor import Child, listens
 from shared.api.roles import HEAD_OF_OFFICE, OPERATOR
 from shared.eventstore.opening import open_store
@@ -187,10 +187,9 @@ def test_a_service_that_the_server_does_not_let_in_is_not_ready_and_shows_no_pas
         try:
             ready = [answer(child) for child in children]
         finally:
-            for child in children:
-                child.send(signal.SIGTERM)
+            end(*(child.process for child in children), within=PATIENCE)
         assert [(one.status_code, one.json()) for one in ready] == [(503, {"status": "failed"})] * 2
-        assert [child.process.wait(PATIENCE) for child in children if child.process] == [0, 0]
+        assert [child.process.returncode for child in children if child.process] == [0, 0]
     log = (tmp_path / "http.log").read_text()
     assert '"exception":"UnauthenticatedError"' in log and '"exception":"SSLError"' in log
     assert not re.search(f"guessed|{secured.password}|{secured.authorization}", log)
