@@ -5,6 +5,7 @@ Then the drill: a backup, an erasure, and the platform on what comes back on oth
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from wegmarken.cli import wegmarken
 
 pytestmark = [pytest.mark.platform, pytest.mark.soak, pytest.mark.timeout(1800)]
 
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+"""The stand-in is in this process, which starts others: gRPC's handlers of a fork would run, and fail, in those."""
 TWICE = {process.name: 2 for process in PROCESSES}
 NODE = 1
 """The event store's node that becomes the leader; the first one then dies."""
