@@ -5,7 +5,6 @@ Then the drill: a backup, an erasure, and the platform on what comes back on oth
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from scenarios.loader import Api, Loader
 from scenarios.steps import Scenario
 from shared.api.roles import INTAKE_CLERK
 from tests.broker import BrokerCluster, kill, restart
-from tests.eventstore.stand_in import StandIn
+from tests.eventstore.served import Served, served, served_to
 from tests.platform import invariants
 from tests.platform.county import SAMPLED, SETTINGS, RunningCounty, sample
 from tests.platform.office import until
@@ -36,8 +35,6 @@ from wegmarken.cli import wegmarken
 
 pytestmark = [pytest.mark.platform, pytest.mark.soak, pytest.mark.timeout(1800)]
 
-os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
-"""The stand-in is in this process, which starts others: gRPC's handlers of a fork would run, and fail, in those."""
 TWICE = {process.name: 2 for process in PROCESSES}
 NODE = 1
 """The event store's node that becomes the leader; the first one then dies."""
@@ -47,7 +44,7 @@ NODE = 1
 class Servers:
     """What the platform stands on."""
 
-    store: StandIn
+    store: Served
     cluster: Cluster
     database: str
     brokers: BrokerCluster
@@ -59,7 +56,7 @@ class Servers:
 
 @pytest.fixture(scope="module")
 def servers(tmp_path_factory: pytest.TempPathFactory, cluster: Cluster) -> Iterator[Servers]:
-    with StandIn(nodes=3) as store, BrokerCluster(tmp_path_factory.mktemp("brokers")) as brokers:
+    with served_to(nodes=3) as store, BrokerCluster(tmp_path_factory.mktemp("brokers")) as brokers:
         yield Servers(store, cluster, cluster.new_database(), brokers)
 
 
@@ -93,11 +90,11 @@ def planned(servers: Servers, running: OneMachine, of: Scenario) -> list[Planned
         ("kill a node of the broker", partial(kill, lost)),
         ("kill the relay that leads", partial(kill_the_leader, running)),
         ("bring the broker's node back", partial(restart, lost)),
-        ("elect another leader of the event store", partial(servers.store.elect, NODE)),
-        ("lose the event store's old leader", partial(servers.store.stop, 0)),
+        ("elect another leader of the event store", partial(servers.store.tell, "elect", NODE)),
+        ("lose the event store's old leader", partial(servers.store.tell, "stop", 0)),
         ("cut all connections to PostgreSQL", partial(servers.cluster.cut_off, servers.database)),
-        ("bring the event store's node back", partial(servers.store.start, 0)),
-        ("lose answers of appends", partial(servers.store.lose_answers, 2)),
+        ("bring the event store's node back", partial(servers.store.tell, "start", 0)),
+        ("lose answers of appends", partial(servers.store.tell, "lose_answers", 2)),
         ("restart all processes, one after the other", partial(restart_all, running)),
     ]
     step = len(of.posts) // (len(troubles) + 1)
@@ -145,8 +142,8 @@ def test_the_drill(county: RunningCounty, servers: Servers, tmp_path: Path) -> N
     found = county.post("/intake/v1/persons/search", {"q": "a"}, INTAKE_CLERK).json()["persons"]
     gone, stays = found[0], found[1]
     done(county.machine.data, servers.settings, "erase", gone["person_id"], "--reason", "request", "--yes")
-    with StandIn(nodes=1) as elsewhere:
-        settings = SETTINGS | kept(elsewhere.url, servers.cluster.new_database())
+    with served() as elsewhere:
+        settings = SETTINGS | kept(elsewhere, servers.cluster.new_database())
         data = tmp_path / "var"
         record = county.machine.data / "erasures.jsonl"
         how = ("--secrets", tmp_path / "safe", "--erasures", record)

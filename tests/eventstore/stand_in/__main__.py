@@ -1,12 +1,22 @@
-"""The stand-in as a process of its own: prints its URL, and runs until it is told to end (SIGTERM)."""
+"""The stand-in as a process of its own: prints its URL, does what lines on standard input tell it, each a method and
+numbers, answers each with a line, and runs until it is told to end (SIGTERM)."""
 
 from __future__ import annotations
 
 import argparse
 import signal
+import sys
+import threading
 from pathlib import Path
 
 from tests.eventstore.stand_in import Secured, StandIn
+
+
+def obey(stand_in: StandIn) -> None:
+    for line in sys.stdin:
+        what, *numbers = line.split()
+        getattr(stand_in, what)(*map(int, numbers))
+        print("done", flush=True)
 
 
 def main() -> None:
@@ -24,6 +34,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, ending)  # before any thread starts, so that only we are told
     with StandIn(options.data, port=options.port, nodes=options.nodes, secured=secured) as stand_in:
         print(stand_in.url, flush=True)
+        threading.Thread(target=obey, args=(stand_in,), daemon=True).start()
         signal.sigwait(ending)
 
 
