@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 from deploy.broker import PrivateBroker
 from deploy.ports import free_ports, is_free
@@ -19,6 +19,9 @@ from shared.bus.connection import LOST
 from shared.bus.leading import somebody_leads
 from shared.privacy.secrets import ISSUER_PRIVATE, create_secrets
 from shared.service.tokens import issue
+
+WORKING_ON_EVENTS: Final = (RELAY, REACT, PROJECTOR)
+"""What still has to do when all commands are answered."""
 
 
 class PortTaken(Exception):
@@ -172,9 +175,10 @@ class OneMachine:
 
     # --- how it does ----------------------------------------------------------------------------
 
-    def status(self) -> dict[str, dict[str, Any] | None]:
-        """What each process says of itself at ``/health/ready``; None where it does not answer."""
-        return {name: child.said() for name, child in self.supervisor.children.items()}
+    def status(self, processes: Sequence[Process] = PROCESSES) -> dict[str, dict[str, Any] | None]:
+        """What each that runs of these processes says of itself at ``/health/ready``; None where it does not answer."""
+        names = {process.name for process in processes}
+        return {name: child.said() for name, child in self.supervisor.children.items() if _process(name) in names}
 
     def wait_quiet(self, *, timeout: float = 60) -> int:
         """Wait until every event is published, every reaction done and every view there; the head's position.
@@ -185,7 +189,7 @@ class OneMachine:
         before: int | None = None
         while True:
             self.supervisor.revive()
-            status = self.status()
+            status = self.status(WORKING_ON_EVENTS)
             head = head_if_quiet(status)
             if head is not None and head == before:
                 return head
@@ -216,7 +220,7 @@ def _ports(instances: Sequence[Instance], *, fixed: bool) -> dict[str, int]:
 
 def head_if_quiet(status: Mapping[str, Mapping[str, Any] | None]) -> int | None:
     """The position of the newest event if nothing is under way."""
-    relays, reacts, projectors = (_said_by(process, status) for process in (RELAY, REACT, PROJECTOR))
+    relays, reacts, projectors = (_said_by(process, status) for process in WORKING_ON_EVENTS)
     if not relays or not reacts or not projectors:
         return None
     head = relays[0].get("head")
@@ -233,6 +237,11 @@ def head_if_quiet(status: Mapping[str, Mapping[str, Any] | None]) -> int | None:
 
 def _said_by(process: Process, status: Mapping[str, Mapping[str, Any] | None]) -> list[Mapping[str, Any]]:
     """What each of its replicas says; nothing where one does not answer."""
-    found = [says for name, says in status.items() if re.sub(r"-\d+$", "", name) == process.name]
+    found = [says for name, says in status.items() if _process(name) == process.name]
     answers = [says for says in found if says is not None]
     return answers if len(answers) == len(found) else []
+
+
+def _process(name: str) -> str:
+    """The name of the process of which an instance has this name."""
+    return re.sub(r"-\d+$", "", name)

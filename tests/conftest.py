@@ -38,6 +38,8 @@ IN_ONE_OFFICE: Final = {
 }
 """Files whose tests share an office, which takes long to set up: see ``platform/conftest.py``. ``test_side_by_side.py``
 notices one that is missing."""
+OF_THE_PORTAL: Final = "tests/portal/"
+"""So do all of these: a platform and a browser, see ``portal/conftest.py``."""
 
 
 class BySetUp(LoadScopeScheduling):
@@ -45,16 +47,19 @@ class BySetUp(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]
+        if path.startswith(OF_THE_PORTAL):
+            return "the portal"
         return "the office" if path in IN_ONE_OFFICE else path
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What starts real processes takes longest and comes first; the short ones fill the gaps at the end."""
+    """What takes longest comes first: the portal, then what starts real processes. The short ones fill the gaps at the
+    end."""
     soaks = [item for item in items if item.get_closest_marker("soak") and not config.getoption("soak")]
     config.hook.pytest_deselected(items=soaks)
     items[:] = [item for item in items if item not in soaks]
     long = {item.path for item in items if item.get_closest_marker("platform")}
-    items.sort(key=lambda item: item.path not in long)
+    items.sort(key=lambda item: (not item.nodeid.startswith(OF_THE_PORTAL), item.path not in long))
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> BySetUp:

@@ -18,7 +18,11 @@ SIDE_BY_SIDE = ("--numprocesses", "2", "--dist", "loadscope", "--no-loadscope-re
 
 
 def main(arguments: list[str]) -> int:
-    """With arguments, only pytest with them; without, everything."""
+    """With arguments, only pytest with them; without, everything.
+
+    Whoever forbids Python to keep what it has compiled has each of the many processes of each platform compile it anew.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not arguments:
         for name, command in CHECKS:
             print(f"— {name}", flush=True)

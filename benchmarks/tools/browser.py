@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium, driven by playwright."""
+"""A real browser: Debian's Chromium without a window, driven by playwright."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Final
 
 from playwright.sync_api import Browser, sync_playwright
 
-CHROMIUM: Final = "/usr/bin/chromium"
+CHROMIUM: Final = "/usr/bin/chromium-headless-shell"
+"""The same engine as ``/usr/bin/chromium``; a window of its own costs a third as much there."""
 ARGUMENTS: Final = (
-    "--headless",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",

@@ -16,11 +16,15 @@ from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, NoReturn, Protocol
 
+from shared.runtime.collector import undisturbed
 from shared.runtime.config import ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from shared.api.service import ServiceHttp
     from shared.service.reactions import ServiceReact
+
+# For whoever imports eventlet later, and all do. The system's own resolver knows the names we use.
+os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")
 
 Kind = Literal["http", "react", "projector", "relay"]
 
@@ -68,7 +72,8 @@ def run(kind: Kind, packages: Sequence[str] = ()) -> NoReturn:
         make_green()
     with one_line():
         settings = Settings.from_environment()
-        services = [import_module(f"{package}.service") for package in packages]
+        with undisturbed():  # what is imported stays: to look through it while it grows is a tenth of a start
+            services = [import_module(f"{package}.service") for package in packages]
         match kind:
             case "http":
                 if len(services) != 1:
@@ -88,7 +93,6 @@ def run(kind: Kind, packages: Sequence[str] = ()) -> NoReturn:
 
 def make_green() -> None:
     """Turn this process over to eventlet. Before anything else is imported."""
-    os.environ.setdefault("EVENTLET_NO_GREENDNS", "yes")  # the system's own resolver knows the names we use
     import eventlet
 
     eventlet.monkey_patch()

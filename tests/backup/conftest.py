@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,18 @@ import pytest
 from tests.backup.installation import Installation, person
 
 
+@pytest.fixture(scope="session")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of an installation in which three people are recorded; begun once, as a password is hashed for long."""
+    installation = Installation(tmp_path_factory.mktemp("begun") / "var").begin()
+    installation.register(*map(person, range(3)))
+    return installation.data
+
+
 @pytest.fixture
-def installation(tmp_path: Path) -> Installation:
-    """Three people are recorded."""
-    begun = Installation(tmp_path / "var").begin()
-    begun.register(*map(person, range(3)))
-    return begun
+def installation(begun: Path, tmp_path: Path) -> Installation:
+    """Three people are recorded, for this test alone."""
+    return Installation(shutil.copytree(begun, tmp_path / "var"))
 
 
 @pytest.fixture

@@ -58,9 +58,7 @@ class Installation:
         """Secrets, an account that is logged in, and somebody who read a record."""
         create_secrets(self.settings.secrets)
         with closing(open_database(self.settings.portal)) as database:
-            Accounts(database).add("probe", [AUDITOR], PASSWORD)
-            account = Accounts(database).verify("probe", PASSWORD)
-            assert account is not None
+            account = Accounts(database).add("probe", [AUDITOR], PASSWORD)
             Sessions(database, 1800).begin(account)
         with closing(open_access_log(self.settings.access_log)) as log:
             log.record("p1", actor="probe", purpose="persons", at=NOON)
