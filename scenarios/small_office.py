@@ -67,52 +67,52 @@ def _family() -> CaseOf:
 
 
 def _posts() -> Iterator[Post]:
-    def office(path: str, answer: str | None = None, account: str = HEAD, **body: Any) -> Post:
-        return Post(day=TODAY, lane="one", account=account, path=path, body=body, name=answer)
-
-    yield office(f"/casework/v1/municipalities/{AGS}/service", service="district", since=date(2015, 1, 1))
-    yield office("/casework/v1/teams", "team", name="Messtrupp", formed_on=date(2018, 1, 15))
-    yield office("/casework/v1/teams/{team}/area", municipalities=[AGS], since=date(2018, 1, 15))
-    for account in (LEAD, MANAGER):
-        fields = {"account": account, "name": "Mess Beispiel", "qualification": "graduate"}
-        yield Post(
-            day=TODAY,
-            lane="one",
-            account=HEAD,
-            path="/casework/v1/employees",
-            body=fields | {"joined_on": date(2018, 2, 1)},
-            name=f"employee:{account}",
-        )
-        yield office(f"/casework/v1/employees/{{employee:{account}}}/team", team_id=Ref("team"), since=date(2018, 2, 1))
-    yield office(f"/casework/v1/employees/{{employee:{MANAGER}}}/contracts", fte="1.00", starts_on=date(2018, 2, 1))
-    for number in range(MEMBERS):
-        family = {} if number == 0 else {"anchor_id": Ref(_key(0)), "relation": "minor_child"}
-        yield Post(
-            day=TODAY,
-            lane="one",
-            account=CLERK,
-            path="/intake/v1/persons",
-            body={
-                "family_name": "Messlatte",
-                "given_name": "Probe",
-                "category": "asylum",
-                "born_on": date(2008, 1, 1) if number else date(1980, 1, 1),
-                "sex": "unknown",
-                "nationality": "SY",
-                "state_entry_on": date(2016, 1, 5),
-                "district_intake_on": date(2016, 2, 1),
-                "registered_on": date(2016, 2, 1),
-                "residence": {"kind": "follow_up_housing", "ags": AGS, "moved_in_on": date(2016, 2, 1)},
-            }
-            | family,
-            name=_key(number),
-        )
-    yield office("/intake/v1/persons/{p0}/titles", account=CLERK, section="25(2)", granted_on=date(2017, 1, 5))
-    yield Post(
-        day=TODAY,
-        lane="one",
+    yield from _team()
+    yield from _people()
+    yield _post(
+        "/casework/v1/cases/{case}/assignment",
+        {"team_id": Ref("team"), "manager_id": Ref(f"employee:{MANAGER}"), "assigned_on": TODAY},
         account=LEAD,
-        path="/casework/v1/cases/{case}/assignment",
-        body={"team_id": Ref("team"), "manager_id": Ref(f"employee:{MANAGER}"), "assigned_on": TODAY},
         case=_family(),
     )
+
+
+def _team() -> Iterator[Post]:
+    formed, joined = date(2018, 1, 15), date(2018, 2, 1)
+    yield _post(f"/casework/v1/municipalities/{AGS}/service", {"service": "district", "since": date(2015, 1, 1)})
+    yield _post("/casework/v1/teams", {"name": "Messtrupp", "formed_on": formed}, "team")
+    yield _post("/casework/v1/teams/{team}/area", {"municipalities": [AGS], "since": formed})
+    for account in (LEAD, MANAGER):
+        who = {"account": account, "name": "Mess Beispiel", "qualification": "graduate", "joined_on": joined}
+        yield _post("/casework/v1/employees", who, f"employee:{account}")
+        path = f"/casework/v1/employees/{{employee:{account}}}/team"
+        yield _post(path, {"team_id": Ref("team"), "since": joined})
+    path = f"/casework/v1/employees/{{employee:{MANAGER}}}/contracts"
+    yield _post(path, {"fte": "1.00", "starts_on": joined})
+
+
+def _people() -> Iterator[Post]:
+    intake = date(2016, 2, 1)
+    person = {
+        "family_name": "Messlatte",
+        "given_name": "Probe",
+        "category": "asylum",
+        "born_on": date(1980, 1, 1),
+        "sex": "unknown",
+        "nationality": "SY",
+        "state_entry_on": date(2016, 1, 5),
+        "district_intake_on": intake,
+        "registered_on": intake,
+        "residence": {"kind": "follow_up_housing", "ags": AGS, "moved_in_on": intake},
+    }
+    child = {**person, "born_on": date(2008, 1, 1), "anchor_id": Ref(_key(0)), "relation": "minor_child"}
+    for number in range(MEMBERS):
+        yield _post("/intake/v1/persons", child if number else person, _key(number), account=CLERK)
+    title = {"section": "25(2)", "granted_on": date(2017, 1, 5)}
+    yield _post("/intake/v1/persons/{p0}/titles", title, account=CLERK)
+
+
+def _post(
+    path: str, body: dict[str, Any], name: str | None = None, *, account: str = HEAD, case: CaseOf | None = None
+) -> Post:
+    return Post(day=TODAY, lane="one", account=account, path=path, body=body, name=name, case=case)

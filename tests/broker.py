@@ -7,7 +7,6 @@ import os
 import secrets
 import signal
 import subprocess
-import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -15,17 +14,13 @@ from typing import Any, Self
 from deploy.broker import PrivateBroker, Seat, epmd_command, server
 from deploy.children import dying_with_us
 from deploy.ports import free_ports
-
-DEADLINE = 10.0
+from tests.waiting import until
 
 
 def kill(broker: PrivateBroker) -> None:
     """End the node as a power cut would (SIGKILL)."""
     os.kill(broker.pid, signal.SIGKILL)
-    deadline = time.monotonic() + DEADLINE
-    while broker.alive:
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
+    until(lambda: not broker.alive, "the node has ended")
 
 
 def freeze(broker: PrivateBroker) -> None:

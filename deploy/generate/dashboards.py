@@ -56,11 +56,12 @@ OVERVIEW: Final = (
     ),
     Panel(
         "Failures",
-        "Answers with a status of 500 and above, and how often a store was away.",
+        "Answers with a status of 500 and above, how often a store was away, and events of a newer release.",
         "reqps",
         (
             (_failed(), "{{job}} {{status}}"),
             ("sum by (job) (rate(wegmarken_store_unavailable_total[$__rate_interval]))", "{{job}} store away"),
+            ("sum by (job) (rate(wegmarken_newer_events_total[$__rate_interval]))", "{{job}} is older"),
         ),
     ),
     Panel(

@@ -175,7 +175,7 @@ ALERTS: Final = (
         f" / sum(rate(wegmarken_http_requests_total{{{OF_WORK}}}[5m])) > 0.01",
         "5m",
         "page",
-        "More than one request in a hundred fails.",
+        "More than one request in a hundred fails, or is put off by processes of an older release.",
     ),
     Alert(
         "AnswersSlow",
@@ -192,6 +192,13 @@ ALERTS: Final = (
         "{{ $labels.job }} could not read or append: a store is away.",
     ),
     Alert(
+        "ReleasesMixed",
+        "sum by (job) (increase(wegmarken_newer_events_total[5m])) > 0",
+        "15m",
+        "ticket",
+        "{{ $labels.job }} meets events that a newer release recorded: part of it is old.",
+    ),
+    Alert(
         "ViewsLag",
         "max by (view) (wegmarken_view_lag_seconds) > 30",
         "5m",
@@ -203,7 +210,7 @@ ALERTS: Final = (
         "max by (view) (wegmarken_view_stopped) > 0",
         "1m",
         "page",
-        "The view {{ $labels.view }} met an event that it cannot fold, and stands.",
+        "The view {{ $labels.view }} met an event that it cannot fold, or of a newer release, and stands.",
     ),
     Alert(
         "RelayLags",

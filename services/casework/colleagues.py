@@ -50,7 +50,7 @@ class Colleagues:
 
     def catch_up(self) -> None:
         """Wait until the access table holds all that is recorded now. Raises ViewNotReady."""
-        if not self._reader.wait_for(ACCESS, self._store.head(), PATIENCE):
+        if not self._reader.wait_for([ACCESS.name], self._store.head(), PATIENCE):
             raise ViewNotReady(ACCESS.name)
 
     def _by_account(self, actor: Actor) -> Colleague:

@@ -16,9 +16,11 @@ from shared.contracts.codec import Sealer, decode
 from shared.contracts.eligibility import ServiceInChargeDetermined, eligibility_stream
 from shared.contracts.envelope import Origin
 from shared.contracts.model import PersonId
+from shared.contracts.registry import NewerThanThisCode
 from shared.eventstore.port import NO_STREAM, EventStore, StoreUnavailable
 from shared.execute import derived_id, execute
 from shared.runtime.logs import get_logger
+from shared.runtime.metrics import NEWER_EVENTS
 
 ACTOR: Final = "service:casework"
 
@@ -48,7 +50,7 @@ def look_at(person_id: PersonId, store: EventStore, sealer: Sealer, today: date)
 def announce(due: Iterable[AnnounceContractExpiry], store: EventStore, sealer: Sealer) -> None:
     """Announce contract ends that have fallen due; the command id makes each threshold fire once.
 
-    One that cannot be announced is logged and does not keep the others back. Raises StoreUnavailable.
+    One that cannot be announced, here or by this release, is logged and keeps nobody back. Raises StoreUnavailable.
     """
     for command in due:
         command_id = derived_id(command.contract_id, f"expiry {command.days_ahead}")
@@ -57,5 +59,8 @@ def announce(due: Iterable[AnnounceContractExpiry], store: EventStore, sealer: S
             execute(store, sealer, employee_stream(command.employee_id), employee.decider(Office()), command, origin)
         except StoreUnavailable:
             raise
+        except NewerThanThisCode:
+            NEWER_EVENTS.inc()
+            get_logger().warning("newer-release", contract_id=command.contract_id)
         except Exception as error:
             get_logger().error("announcement-failed", contract_id=command.contract_id, exc_info=error)

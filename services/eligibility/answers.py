@@ -43,7 +43,7 @@ def person(
         "rule": assessment.rule,
         "legal_basis": assessment.legal_basis,
         "rule_set": assessment.rule_set,
-        "reasons": [{"reason": reason, "text": REASONS[reason].in_language(language)} for reason in assessment.reasons],
+        "reasons": _reasons(assessment.reasons, language),
         "overdue_since": assessment.overdue_since,
         "next_look_on": assessment.next_look_on,
         "service_in_charge": {
@@ -91,8 +91,9 @@ def entries(
 
 def _entry(envelope: Envelope, before: Determined, after: Determined, language: Language) -> dict[str, Any]:
     old, new = _determined(before), _determined(after)
+    changed = [name for name, value in new.items() if old.get(name) != value]
     if reasons := new["reasons"]:
-        new["reasons"] = [{"reason": reason, "text": REASONS[reason].in_language(language)} for reason in reasons]
+        new["reasons"] = _reasons(reasons, language)
     return {
         "command_id": envelope.command_id,
         "caused_by": envelope.causation_id,
@@ -101,8 +102,13 @@ def _entry(envelope: Envelope, before: Determined, after: Determined, language: 
         "as_of": envelope.occurred_on,
         "position": envelope.position,
         "determined": new,
-        "changed": [name for name, value in _determined(after).items() if old.get(name) != value],
+        "changed": changed,
     }
+
+
+def _reasons(reasons: Iterable[str], language: Language) -> list[dict[str, str]]:
+    """Why a human should look, by name and in words."""
+    return [{"reason": reason, "text": REASONS[reason].in_language(language)} for reason in reasons]
 
 
 def _determined(determined: Determined) -> dict[str, Any]:

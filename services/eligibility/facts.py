@@ -103,7 +103,8 @@ class Absence:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """On a day somebody decided about the doubts that rest on these events: the phase, AU from ``since``."""
+    """On a day somebody decided about the doubts that rest on these events: the phase; if it is follow-up housing, from
+    ``since``."""
 
     entry_id: str
     on: date

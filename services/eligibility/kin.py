@@ -13,7 +13,6 @@ from typing import Final
 from services.eligibility.views import HOUSEHOLDS
 from services.eligibility.views.whom_it_may_concern import memberships_after
 from shared.contracts.model import PersonId
-from shared.eventstore.port import StoreUnavailable
 from shared.projections.read import ViewReader
 from shared.projections.registry import ViewNotReady
 
@@ -21,7 +20,7 @@ LOOK: Final = 0.003
 """Seconds between two looks at how far the view has read."""
 
 
-class HouseholdsBehind(StoreUnavailable):
+class HouseholdsBehind(ViewNotReady):
     """The view of households has not read far enough yet: no message's fault, so it waits as long as it takes."""
 
 
@@ -47,7 +46,8 @@ class Kin:
     def wait_for(self, position: int, patience: float) -> None:
         """Wait until everything up to a position is known. One looks for all who wait.
 
-        Raises HouseholdsBehind after ``patience`` seconds.
+        Raises HouseholdsBehind after ``patience`` seconds, and ViewNotReady at once where another release's version of
+        the view is live.
         """
         deadline = time.monotonic() + patience
         while self._read_up_to < position:
@@ -56,16 +56,14 @@ class Kin:
                     self._read_on()
             if self._read_up_to < position:
                 if time.monotonic() >= deadline:
-                    raise HouseholdsBehind
+                    raise HouseholdsBehind(HOUSEHOLDS.name)
                 time.sleep(LOOK)
 
     def _read_on(self) -> None:
-        try:
-            with self._reader.snapshot() as now:
-                reached = now.position(HOUSEHOLDS)
-                new = memberships_after(now.connection, now.tables(HOUSEHOLDS), self._read_up_to)
-        except ViewNotReady:
-            return  # its projector has not begun yet
+        with self._reader.snapshot() as now:
+            if (reached := now.reached(HOUSEHOLDS)) <= self._read_up_to:
+                return
+            new = memberships_after(now.connection, now.tables(HOUSEHOLDS), self._read_up_to)
         for person_id, anchor_id in new:
             self._members[anchor_id][person_id] = None
-        self._read_up_to = max(self._read_up_to, reached)
+        self._read_up_to = reached

@@ -10,11 +10,12 @@ from typing import Final, NamedTuple
 from services.eligibility.assessing import Assessor, Cause
 from services.eligibility.views import DUE
 from services.eligibility.views.when_to_look_again import Look, due_by
+from shared.contracts.registry import NewerThanThisCode
 from shared.execute import derived_id
 from shared.projections.engine import UNAVAILABLE
 from shared.projections.read import ViewReader
-from shared.projections.registry import ViewNotReady
 from shared.runtime.logs import bound, get_logger
+from shared.runtime.metrics import NEWER_EVENTS
 
 AT_ONCE: Final = 500
 """Looks taken from the view at a time."""
@@ -57,7 +58,7 @@ class LookingAgain:
                 if look not in self._done and self._may_try(look):
                     self._assess(look)
             self._waits_for = None
-        except (*UNAVAILABLE, ViewNotReady) as error:
+        except UNAVAILABLE as error:
             self._say_once(type(error).__name__)
 
     def _due(self, today: date) -> list[Look]:
@@ -74,13 +75,20 @@ class LookingAgain:
                 self._assessor.assess(look.person_id, cause)
             except UNAVAILABLE:
                 raise
+            except NewerThanThisCode:
+                NEWER_EVENTS.inc()
+                get_logger().warning("newer-release", attempts=self._put_off(look))
             except Exception as error:
-                attempts = self._failed[look].attempts if look in self._failed else 0
-                delay = self._retry_delays[min(attempts, len(self._retry_delays) - 1)]
-                self._failed[look] = Failure(attempts + 1, self._now() + delay)
-                get_logger().error("look-failed", attempts=attempts + 1, exc_info=error)
+                get_logger().error("look-failed", attempts=self._put_off(look), exc_info=error)
             else:
                 self._done.add(look)
+
+    def _put_off(self, look: Look) -> int:
+        """Until later, after a growing delay; how often it was tried."""
+        attempts = self._failed[look].attempts if look in self._failed else 0
+        delay = self._retry_delays[min(attempts, len(self._retry_delays) - 1)]
+        self._failed[look] = Failure(attempts + 1, self._now() + delay)
+        return attempts + 1
 
     def _may_try(self, look: Look) -> bool:
         return look not in self._failed or self._failed[look].again_at <= self._now()

@@ -17,7 +17,7 @@ from services.eligibility.views.whom_it_may_concern import residents_of
 from shared.bus.nudge import Nudge
 from shared.contracts.casework import MunicipalServiceSet
 from shared.contracts.model import Ags, PersonId, subject_of
-from shared.contracts.registry import types_of
+from shared.contracts.registry import NewerThanThisCode, types_of
 from shared.execute import derived_id
 from shared.projections.read import ViewReader
 
@@ -38,7 +38,7 @@ class Reactions:
         self._answered: OrderedDict[tuple[str, str], None] = OrderedDict()
 
     def react(self, nudge: Nudge) -> None:
-        """Raises HouseholdsBehind, and what assessing raises.
+        """Raises ViewNotReady, and what assessing raises.
 
         Nudges about one stream take turns. Events of one command are one append, and whoever looks sees all of
         it; so the nudge about a registration has answered the one about the first residence, too.
@@ -49,8 +49,14 @@ class Reactions:
             if change in self._answered:
                 return
             reaction, commands = self._concerned(nudge)
+            newer: list[NewerThanThisCode] = []
             for command in commands:
-                self._assessor.assess(command.person_id, _because_of(nudge, reaction, command.person_id))
+                try:
+                    self._assessor.assess(command.person_id, _because_of(nudge, reaction, command.person_id))
+                except NewerThanThisCode as error:  # the others need not wait for who knows more of this one
+                    newer.append(error)
+            if newer:
+                raise newer[0]
             if commands:  # an event no rule reads answers nothing but itself
                 self._answered[change] = None
             if len(self._answered) > REMEMBERED:

@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from services.eligibility import determination, service_in_charge
 from services.eligibility import facts as person_facts
 from services.eligibility.determination import Determined
-from services.eligibility.dossier import READ
+from services.eligibility.dossier import holds_facts
 from services.eligibility.facts import Facts, Folded
 from services.eligibility.service_in_charge import MunicipalService
 from shared.contracts.casework import municipality_stream
@@ -39,7 +39,7 @@ class Streams:
 
         def remembered(nothing: S, learn: Callable[[S, Recorded[Event]], S]) -> Remembered[S]:
             def learn_more(state: S, stored: StoredEvent) -> S:
-                return learn(state, decode(stored, sealer)) if stored.type in READ else state
+                return learn(state, decode(stored, sealer)) if holds_facts(stored) else state
 
             return Remembered(store, nothing, learn_more, most=REMEMBERED)
 

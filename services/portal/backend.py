@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
+from http import HTTPStatus
 from typing import Any, Final, TypeVar, overload
 from urllib.parse import quote, urlencode
 
@@ -13,6 +14,7 @@ import eventlet
 import orjson
 import urllib3
 
+from services.portal import in_turn
 from services.portal.answers import Accepted, Answer, Refused, Unavailable
 from services.portal.login.accounts import Account
 from shared.api.said import Language
@@ -21,13 +23,13 @@ from shared.service.tokens import issue
 CONNECT: Final = 0.5
 READ: Final = 6.0
 """Seconds until a service counts as not available; a view is given two of them to catch up."""
+AT_ONCE: Final = 1.0
+"""Seconds within which a process says that it is too old, or ends. What takes longer waits for what all wait for."""
 TOKEN_MINUTES: Final = 5.0
 RENEWED_AFTER: Final = 240.0
 """Seconds after which a token is replaced; it is always good for the question it goes with."""
 HEALTH: Final = 1.0
 """Seconds within which a process says how it is."""
-MOST_CONNECTIONS: Final = 64
-"""Per service."""
 IDEMPOTENCY_KEY: Final = "Idempotency-Key"
 """The header with which a command goes, and nothing else."""
 TODAY_FOR: Final = 2.0
@@ -52,11 +54,7 @@ class Services:
     ) -> None:
         self._services = tuple(addresses)
         self._addresses, self._private_key, self._issuer = {**addresses, **processes}, private_key, issuer
-        self._pool = urllib3.PoolManager(
-            num_pools=16,
-            maxsize=MOST_CONNECTIONS,
-            retries=False,
-        )
+        self._pool = in_turn.connections()
         self._tokens: dict[str, tuple[float, Account, str]] = {}
         self._today: tuple[float, date] | None = None
         self._told_today = ""
@@ -100,7 +98,8 @@ class Services:
         *,
         patience: float = READ,
     ) -> Answer:
-        """One request, sent once more if the connection breaks: all that is asked may be asked twice.
+        """One request, sent once more on a connection of its own if the first breaks, or leads to a process that says
+        at once to ask again: another may answer. All that is asked may be asked twice.
 
         ``patience``: seconds until a service that says nothing counts as not available. Raises Unavailable, Refused.
         """
@@ -109,15 +108,18 @@ class Services:
         url, data = self._addresses[service] + path, None if body is None else orjson.dumps(body)
         if data is not None:
             headers = {**headers, "Content-Type": "application/json"}
-        timeout = urllib3.Timeout(connect=CONNECT, read=patience)
-        ask = partial(self._pool.request, method, url, body=data, headers=headers, timeout=timeout)
+        ask = partial(_ask, method, url, data, headers)
         is_command, may_be_done = IDEMPOTENCY_KEY in headers, False
+        began = time.monotonic()
         try:
             try:
-                response = ask()
+                response = ask(self._pool, patience)
             except urllib3.exceptions.ProtocolError:
                 may_be_done = is_command  # the answer is lost, perhaps not the deed
-                response = ask()
+                response = _anew(ask, patience)
+            else:
+                if _is_put_off(response) and (waited := time.monotonic() - began) < AT_ONCE:
+                    response = _anew(ask, patience - waited)
         except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
             raise Unavailable(service, outcome_unknown=may_be_done) from None
         except urllib3.exceptions.HTTPError:
@@ -244,6 +246,30 @@ def _answer_or_unavailable(question: Callable[[], Any]) -> Any:
         return question()
     except Unavailable as unavailable:
         return unavailable
+
+
+def _ask(
+    method: str,
+    url: str,
+    data: bytes | None,
+    headers: Mapping[str, str],
+    connections: urllib3.PoolManager,
+    patience: float,
+) -> urllib3.BaseHTTPResponse:
+    timeout = urllib3.Timeout(connect=CONNECT, read=patience)
+    return connections.request(method, url, body=data, headers=headers, timeout=timeout)
+
+
+def _anew(
+    ask: Callable[[urllib3.PoolManager, float], urllib3.BaseHTTPResponse], patience: float
+) -> urllib3.BaseHTTPResponse:
+    """On a connection of its own: those that are kept may lead to where the first did."""
+    with in_turn.connections() as connections:
+        return ask(connections, patience)
+
+
+def _is_put_off(response: urllib3.BaseHTTPResponse) -> bool:
+    return response.status == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in response.headers
 
 
 def segment(value: str) -> str:

@@ -1,4 +1,5 @@
-"""What was recorded: the ledger's entries by stream, type, actor, correlation and time. Nothing sealed is opened."""
+"""What the platform recorded: the ledger's entries by stream, type, actor, correlation and time. Nothing sealed is
+opened."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from typing import Any, Final, Literal
 import orjson
 from sqlalchemy import ColumnElement, select
 
-from services.reporting.ledger import LEDGER, STORED, Ledger
+from services.reporting.ledger import LEDGER, OURS, STORED, Ledger
 from shared.contracts.codec import SEALED
 from shared.contracts.envelope import Envelope
 from shared.contracts.model import subject_of
@@ -197,7 +198,7 @@ def _milliseconds(since: datetime, until: datetime) -> float:
 
 def _conditions(question: Question) -> list[ColumnElement[bool]]:
     same = {name: getattr(question, name) for name in ("stream", "type", "actor", "correlation_id")}
-    conditions = [LEDGER.c[name] == value for name, value in same.items() if value is not None]
+    conditions = [OURS, *(LEDGER.c[name] == value for name, value in same.items() if value is not None)]
     if question.after is not None:
         conditions.append(LEDGER.c.seq > question.after)
     if question.before is not None:

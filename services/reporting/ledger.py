@@ -2,6 +2,8 @@
 
 It is a copy: what it lost, it reads from the store again. But nobody can change, remove or reorder
 what it holds without breaking the chain from there on, and a sealed report names the chain's hash.
+
+What another program has recorded in the store is chained like all else; the history does not show it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-import orjson
 import structlog
 from sqlalchemy import (
     BigInteger,
@@ -34,7 +35,8 @@ from sqlalchemy import (
     select,
 )
 
-from shared.contracts.codec import Sealer
+from shared.contracts.codec import NoEnvelope, Sealer, metadata_of
+from shared.contracts.registry import contract_named
 from shared.eventstore.chain import GENESIS, link
 from shared.eventstore.instants import instant_of
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent
@@ -69,13 +71,15 @@ LEDGER = Table(
     Column("metadata", LargeBinary, nullable=False),
     Column("recorded_at", BigInteger, nullable=False, index=True),  # microseconds since 1970, UTC
     Column("chain", LargeBinary, nullable=False),
-    # From the metadata, for the history's filters:
+    # From the metadata, for the history's filters; empty where another program recorded the event:
     Column("actor", String, nullable=False, index=True),
     Column("learnt_on", String(10), nullable=False),
     Column("correlation_id", String, nullable=False, index=True),
     Index("ix_ledger_stream", "stream", "revision"),
     Index("ix_ledger_type", "type"),
 )
+OURS: Final = LEDGER.c.learnt_on != ""
+"""What the platform recorded."""
 _END: Final = 2**63 - 1
 """Above all positions."""
 _NEWEST: Final = (
@@ -84,6 +88,8 @@ _NEWEST: Final = (
     .order_by(LEDGER.c.position.desc())
     .limit(1)
 )
+NOBODY: Final = {"actor": "", "learnt_on": "", "correlation_id": ""}
+"""The columns for the history's filters where another program recorded the event."""
 STORED: Final = ("position", "event_id", "stream", "revision", "type", "data", "metadata", "recorded_at")
 
 
@@ -184,8 +190,10 @@ class Ledger:
             seq, chain = head.seq, bytes.fromhex(head.chain)
             entries = []
             for event in (Stored(*event.columns) for event in events):
-                seq, chain = seq + 1, link(chain, event)
-                entries.append(Insert(LEDGER, {"seq": seq, **event._asdict(), "chain": chain, **_filters(event)}))
+                seq, chain, filters = seq + 1, link(chain, event), _filters(event)
+                if filters is NOBODY:
+                    log.warning("ledger.foreign", seq=seq, position=event.position, event_id=event.event_id)
+                entries.append(Insert(LEDGER, {"seq": seq, **event._asdict(), "chain": chain, **filters}))
             self._writer.write(connection, entries)
         with self._news:
             self.written += 1
@@ -212,6 +220,15 @@ class Ledger:
                 connection.execute(select(LEDGER.c.recorded_at).where(LEDGER.c.seq == seq)).scalar() if seq else None
             )
         return None if found is None else instant_of(found)
+
+    def check_known(self, *, until: int) -> None:
+        """Raises NewerThanThisCode if the platform recorded something up to a position that this code does not know:
+        views pass a type that they do not read, and nobody here can say whether they would."""
+        recorded = select(LEDGER.c.type, LEDGER.c.metadata).where(OURS, LEDGER.c.position <= until)
+        with reading(self.engine) as connection:
+            if self._there(connection):
+                for event_type, metadata in connection.execute(recorded, execution_options={"yield_per": PAGE}):
+                    contract_named(event_type, metadata_of(metadata)["version"])
 
     def verify(self, first: int = 1, last: int | None = None) -> Verified:
         """Compute the chain anew from entry ``first`` to ``last``, or to the end.
@@ -320,8 +337,11 @@ def _window(types: tuple[str, ...] | None) -> Select[Any]:
 
 def _filters(event: Stored) -> dict[str, str]:
     """The columns for the history's filters."""
-    metadata = orjson.loads(event.metadata)
-    return {name: metadata[name] for name in ("actor", "learnt_on", "correlation_id")}
+    try:
+        metadata = metadata_of(event.metadata)
+    except NoEnvelope:
+        return NOBODY
+    return {name: metadata[name] for name in NOBODY}
 
 
 def _agree(entry: RowMapping, event: Stored) -> bool:

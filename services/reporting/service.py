@@ -115,10 +115,11 @@ class ReportingHttp(ServiceHttp):
 
     @command("/reporting/v1/reports", SealReport, roles=SEAL, creates="report_id")
     def seal_report(self, call: Call[SealReport]) -> Accepted:
-        """Seal the report with everything that was recorded before this was asked."""
-        wait_for_views(self, ALL_VIEWS, self.platform.store.head())
+        """Seal the report with everything that was recorded before this was asked, if all of it is known here."""
+        wait_for_views(self.reader, ALL_VIEWS, self.platform.store.head())
         with self.reader.snapshot() as now:
             report = evaluate(now, REPORTS[call.command.report])
+        wiring.check_known(self.platform, report.position)
         seal = Seal(
             report_id=call.command.report_id,
             definition=report.definition.says,
@@ -243,7 +244,8 @@ class ReportingHttp(ServiceHttp):
 
     def _verified(self, report: ReportSealed, sealed_at: datetime) -> dict[str, Any]:
         """Each part of the seal anew. An erasure since may rightly change the figures, never the seal."""
-        wait_for_views(self, ALL_VIEWS, report.position)
+        wait_for_views(self.reader, ALL_VIEWS, report.position)
+        wiring.check_known(self.platform, report.position)
         definition = REPORTS.get(report.definition.partition("/")[0])
         figures = None
         if definition is not None:

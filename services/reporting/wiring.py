@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 from nameko.extensions import DependencyProvider
 
@@ -16,6 +17,8 @@ from shared.projections.engine import open_engine
 from shared.runtime.native import aside
 from shared.service.platform import Platform
 from shared.service.provided import platform_of
+
+T = TypeVar("T")
 
 NAMES: Final = frozenset({PersonalClass.IDENTITY, PersonalClass.EMPLOYEE})
 """Erased in one of these classes, a person or an employee is nobody any more."""
@@ -47,13 +50,23 @@ def narrator(platform: Platform) -> Narrator:
 
 
 def verified(platform: Platform) -> Verified:
-    """The whole ledger's chain computed anew, by a reader of its own beside the hub."""
+    """The whole ledger's chain computed anew."""
+    return _read_through(platform, Ledger.verify)
 
-    def verify() -> Verified:
+
+def check_known(platform: Platform, position: int) -> None:
+    """Raises NewerThanThisCode if a newer release recorded something up to a position: figures here may lack it."""
+    _read_through(platform, partial(Ledger.check_known, until=position))
+
+
+def _read_through(platform: Platform, read: Callable[[Ledger], T]) -> T:
+    """The whole ledger, by a reader of its own beside the hub."""
+
+    def of_its_own() -> T:
         engine = open_engine(platform.settings.ledger)
         try:
-            return Ledger(engine).verify()
+            return read(Ledger(engine))
         finally:
             engine.dispose()
 
-    return aside(verify)
+    return aside(of_its_own)

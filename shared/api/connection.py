@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from email.utils import formatdate
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Final
 from uuid import uuid4
 
@@ -62,7 +63,8 @@ class Connection:
                 reply = declined("not-utf-8", arrived.headers.get("accept-language", ""))
             else:
                 reply = self._answer(request)
-            lasts = arrived.keep_alive and self._goes_on()
+            # Who is to ask again does so on another connection: perhaps of another process, which can answer.
+            lasts = arrived.keep_alive and self._goes_on() and reply.status != HTTPStatus.SERVICE_UNAVAILABLE
             self._socket.sendall(rendered(reply, lasts=lasts, head_only=arrived.method == "HEAD"))
             self.is_busy = False
             if not lasts:

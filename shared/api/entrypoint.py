@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial, wraps
-from typing import Any, Final, Literal, Protocol, TypedDict, TypeVar, Unpack
+from typing import Any, Final, Literal, TypedDict, TypeVar, Unpack
 from uuid import uuid4
 
 from marshmallow import ValidationError
@@ -30,14 +30,15 @@ from shared.api.problems import PLATFORM, RETRY, Declined, FieldError, Problem, 
 from shared.api.reply import Reply
 from shared.api.request import Request
 from shared.api.server import HttpServer
+from shared.contracts.registry import NewerThanThisCode
 from shared.eventstore.port import Conflict, StoreUnavailable
 from shared.execute import Accepted, KeyReused, Refused
 from shared.privacy.access_log import AccessNotRecorded
 from shared.privacy.keyring import SubjectErased
+from shared.projections.read import ViewReader
 from shared.projections.registry import ViewNotReady
 from shared.runtime.logs import get_logger
-from shared.runtime.metrics import STORE_UNAVAILABLE
-from shared.runtime.native import aside
+from shared.runtime.metrics import NEWER_EVENTS, STORE_UNAVAILABLE
 from shared.service.provided import platform_of
 
 C = TypeVar("C")
@@ -46,8 +47,6 @@ QuestionMethod = Callable[[Any, Call[C]], Any]
 
 PATIENCE: Final = 2.0
 """Seconds a query waits for its views to reach ``Min-Position``."""
-LOOK: Final = 0.002
-"""Seconds between two looks at the views' positions."""
 
 
 def command(
@@ -116,21 +115,13 @@ def page(path: str) -> Callable[[Callable[[Any], Reply]], Callable[[Any], Reply]
     return _declare(Ask(kind="page", path=path, public=True))
 
 
-class HasPositions(Protocol):
-    def positions(self) -> Mapping[str, int]: ...
+def wait_for_views(reader: ViewReader, views: Collection[str], position: int) -> None:
+    """Wait until all the views have read up to the position.
 
-
-def wait_for_views(service: HasPositions, views: Collection[str], position: int) -> None:
-    """Wait until all the views have read up to the position. Raises Declined("view-behind") in the end."""
-    deadline = time.monotonic() + PATIENCE
-    while _behind(service.positions(), views, position):
-        if time.monotonic() >= deadline:
-            raise Declined("view-behind", headers=RETRY)
-        time.sleep(LOOK)
-
-
-def _behind(positions: Mapping[str, int], views: Iterable[str], position: int) -> bool:
-    return any(positions.get(view, 0) < position for view in views)
+    Raises Declined("view-behind") in the end, and ViewNotReady at once where another version of one is live.
+    """
+    if not reader.wait_for(views, position, PATIENCE):
+        raise Declined("view-behind", headers=RETRY)
 
 
 class InPlace(HttpRequestHandler):  # type: ignore[misc]
@@ -233,7 +224,7 @@ class HttpEntrypoint(InPlace):
             at=datetime.now(UTC),
         )
         for reading in readings:
-            aside(partial(record, *reading.subjects, reason=reading.reason))
+            record(*reading.subjects, reason=reading.reason)
 
 
 class _Id(BaseConverter):
@@ -266,7 +257,7 @@ def _declare_asking(
         @wraps(method)
         def answer(service: Any, call: Call[C]) -> Any:
             if call.min_position:
-                wait_for_views(service, ask.views, call.min_position)
+                wait_for_views(service.reader, ask.views, call.min_position)
             return method(service, call)
 
         declared: QuestionMethod[C] = _declare(ask)(answer)
@@ -323,6 +314,10 @@ def refusal(error: Exception, request: Request, problems: Mapping[str, Problem],
             slug = "subject-erased"
         case ViewNotReady():
             slug, headers = "view-behind", RETRY
+        case NewerThanThisCode():
+            NEWER_EVENTS.inc()
+            slug, headers = "newer-release", RETRY
+            get_logger().warning("newer-release")
         case AccessNotRecorded():
             slug, headers = "access-not-recorded", RETRY
             get_logger().error("access-not-recorded", exc_info=error)

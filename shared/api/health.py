@@ -14,6 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 from shared.api.reply import Reply
 from shared.api.request import Request
 from shared.runtime import metrics
+from shared.runtime.logs import get_logger
 from shared.runtime.native import threading
 
 Status: TypeAlias = Mapping[str, Any]
@@ -28,6 +29,15 @@ def ready_reply(ready: bool, details: Status) -> Reply:
     document = {"status": "ready" if ready else "waiting", **details}
     headers = () if ready else (("Retry-After", "1"),)
     return Reply.json(document, status=200 if ready else 503, headers=headers)
+
+
+def readiness(ready: Ready) -> Reply:
+    """The same for a process that may not even be able to say how it is, as what it asks is away or slow."""
+    try:
+        return ready_reply(*ready())
+    except Exception as error:
+        get_logger().warning("not-ready", exc_info=error)
+        return ready_reply(False, {"exception": type(error).__qualname__})
 
 
 def live_reply() -> Reply:
@@ -57,10 +67,7 @@ def _reply(environ: Mapping[str, Any], ready: Ready, pages: Mapping[str, Page]) 
         case "/health/live":
             return live_reply()
         case "/health/ready":
-            try:
-                return ready_reply(*ready())
-            except Exception as error:
-                return ready_reply(False, {"exception": type(error).__qualname__})
+            return readiness(ready)
         case "/metrics":
             return metrics_reply()
         case _:

@@ -108,6 +108,11 @@ PLATFORM: Final[Mapping[str, Problem]] = {
     "broker-unavailable": Problem(
         503, "Der Nachrichtenverteiler antwortet gerade nicht.", "The message broker does not answer right now."
     ),
+    "newer-release": Problem(
+        503,
+        "Gerade wird auf eine neue Version umgestellt. Bitte gleich noch einmal versuchen; es wurde nichts verändert.",
+        "A new version is being introduced right now. Please try again in a moment; nothing was changed.",
+    ),
     "view-behind": Problem(
         503,
         "Die Ansicht ist noch nicht auf dem verlangten Stand.",

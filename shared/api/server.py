@@ -2,9 +2,9 @@
 
 Differences from stock nameko: it listens on a socket opened before start, so that a taken port is one clear
 line; it writes no access log of its own (raw URLs hold ids); a broken connection never takes the service down;
-it stops only when the requests under way are answered, without cutting off a caller whom another process on the
-same port would have served; and no WSGI stands between a connection and an entrypoint, which would cost a command
-a quarter of its time.
+it stops only when the requests under way are answered, and answers none after that, without cutting off a caller
+whom another process on the same port would have served; and no WSGI stands between a connection and an entrypoint,
+which would cost a command a quarter of its time.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from werkzeug.routing import Map
 
 from shared.api.connection import Connection, declined
 from shared.api.metrics import IN_FLIGHT
+from shared.api.problems import RETRY
 from shared.api.reply import Reply
 from shared.api.request import Request
 from shared.runtime.logs import get_logger
@@ -51,6 +52,7 @@ class HttpServer(WebServer):  # type: ignore[misc]
         self.workers = Semaphore(self.container.max_workers)
         self._connections: set[Connection] = set()
         self._room = Semaphore(MOST_CONNECTIONS)
+        self._is_drained = False
 
     def start(self) -> None:
         if self._starting:
@@ -108,7 +110,12 @@ class HttpServer(WebServer):  # type: ignore[misc]
             self._room.release()
 
     def _answer(self, request: Request) -> Reply:
-        """Find the entrypoint for a path and ask it; 404 and 405 are problem documents."""
+        """Find the entrypoint for a path and ask it; 404 and 405 are problem documents.
+
+        Who asks on a connection that lay open until now, when what entrypoints need is being closed, is sent elsewhere.
+        """
+        if self._is_drained:
+            return declined("store-unavailable", request.header("accept-language") or "", RETRY)
         try:
             entrypoint = self._fixed.get((request.method, request.path))
             if entrypoint is None:
@@ -137,6 +144,7 @@ class HttpServer(WebServer):  # type: ignore[misc]
             eventlet.sleep(0)  # whose connection was just taken is counted from now on
             while self.under_way() or (self._connections and monotonic() < parting):
                 eventlet.sleep(0.01)
+        self._is_drained = True
         if waiting := self.under_way():
             get_logger().warning("stopped-with-requests-under-way", requests=waiting)
 

@@ -24,7 +24,7 @@ from shared.api.ask import Nothing
 from shared.api.call import Answered, Call
 from shared.api.entrypoint import command, page, query
 from shared.api.fields import any_date
-from shared.api.health import live_reply, metrics_reply, ready_reply
+from shared.api.health import Status, live_reply, metrics_reply, readiness
 from shared.api.openapi import document
 from shared.api.problems import Problem
 from shared.api.reply import Reply
@@ -122,9 +122,13 @@ class ServiceHttp:
     @page("/health/ready")
     def ready(self) -> Reply:
         """Ready while the store answers; what the views have read is shown, not awaited."""
-        store, positions = self.platform.store, dict(self.positions())
-        behind = lag(store, min(positions.values(), default=store.head()))
-        return ready_reply(True, {"views": positions, "lag": behind.as_json})
+
+        def ready() -> tuple[bool, Status]:
+            store, positions = self.platform.store, dict(self.positions())
+            behind = lag(store, min(positions.values(), default=store.head()))
+            return True, {"views": positions, "lag": behind.as_json}
+
+        return readiness(ready)
 
     @page("/metrics")
     def metrics(self) -> Reply:

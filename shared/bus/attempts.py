@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from shared.bus import topology
+from shared.contracts.registry import NewerThanThisCode
 from shared.eventstore.port import StoreUnavailable
 
 ATTEMPT: Final = "x-attempt"
 """How often the handler failed at this message, by the message's own fault as far as anybody knows."""
 OUTAGE: Final = "x-outage"
-"""How often the store was away when it was to be handled."""
+"""How often nothing was wrong with it, but with where it came: the store was away, or the code too old for it."""
 REPLAYED: Final = "x-replayed"
 """Set when the delivery limit was exceeded once: the next time is the last."""
 ERROR: Final = "x-error"
@@ -21,6 +22,7 @@ PARKED_AT: Final = "x-parked-at"
 """When it was parked, ISO 8601 in UTC."""
 DELIVERY_LIMIT: Final = "delivery-limit"
 
+OUTAGES: Final = (StoreUnavailable, NewerThanThisCode)
 OURS: Final = (ATTEMPT, OUTAGE, REPLAYED, ERROR, PARKED_AT)
 
 
@@ -36,9 +38,9 @@ class Place:
 def after_failure(
     service: str, headers: Mapping[str, Any], error: type[BaseException], delays: Sequence[float], now: str
 ) -> Place:
-    """Later attempts at growing delays, then parked. A store that is away is no message's fault: those wait
-    as long as it takes, at growing delays too, and keep their attempts."""
-    counter = OUTAGE if issubclass(error, StoreUnavailable) else ATTEMPT
+    """Later attempts at growing delays, then parked. A store that is away is no message's fault, nor is code that is
+    older than the event: those wait as long as it takes, at growing delays too, and keep their attempts."""
+    counter = OUTAGE if issubclass(error, OUTAGES) else ATTEMPT
     failed = count(headers, counter)
     counted = own(headers) | {counter: failed + 1, ERROR: error.__name__}
     if counter == OUTAGE:

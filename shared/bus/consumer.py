@@ -10,6 +10,9 @@ A message is acknowledged only after its effect: the method returned, or the mes
 into a retry queue or aside. So each is handled at least once, perhaps several times and in any order;
 handlers are written for that. nameko's own consumer acknowledges what failed and loses it.
 
+A message about a type of event that this code does not know is put back, as is one whose reaction says so: a process
+of a newer release will know what to do. To find nothing to do here would be to lose it.
+
 A message of another store than the process's own (left on the broker by an earlier platform) has no effect.
 
 The process starts without the broker and keeps looking for it; ``status`` tells whether it is there.
@@ -35,10 +38,11 @@ from shared.bus.attempts import Place
 from shared.bus.connection import LOOK_UP, LOST, Connection, Kept, Outgoing, Publisher, connected
 from shared.bus.depth import DepthGauge
 from shared.bus.nudge import Malformed, Nudge, message, nudge_of
+from shared.contracts.registry import NewerThanThisCode, contract_named
 from shared.eventstore.identity import identity
-from shared.eventstore.port import EventStore, StoreUnavailable
+from shared.eventstore.port import EventStore, NotYet, StoreUnavailable
 from shared.runtime.logs import bound, place_of
-from shared.runtime.metrics import STORE_UNAVAILABLE
+from shared.runtime.metrics import NEWER_EVENTS, STORE_UNAVAILABLE
 
 AMQP_URI: Final = "AMQP_URI"
 EVENT_STORE: Final = "EVENT_STORE"
@@ -207,8 +211,9 @@ class Reaction(Entrypoint):  # type: ignore[misc]
             if self._is_foreign(nudge):
                 self._settle(delivery, None)
                 return
+            contract_named(nudge.type)
             self.container.spawn_worker(self, (nudge,), {}, handle_result=partial(self._handled, delivery, nudge))
-        except StoreUnavailable as error:
+        except (StoreUnavailable, NewerThanThisCode) as error:
             self._failed(delivery, nudge, error)
         except ContainerBeingKilled:
             self._settled += 1  # the broker will deliver it again, to somebody else
@@ -236,8 +241,11 @@ class Reaction(Entrypoint):  # type: ignore[misc]
         return result, exc_info
 
     def _failed(self, delivery: Any, nudge: Nudge, error: BaseException) -> None:
-        if isinstance(error, StoreUnavailable):
-            STORE_UNAVAILABLE.inc()
+        match error:
+            case NewerThanThisCode():
+                NEWER_EVENTS.inc()
+            case StoreUnavailable() if not isinstance(error, NotYet):
+                STORE_UNAVAILABLE.inc()
         place = attempts.after_failure(self._service, _headers(delivery), type(error), self._delays, _now())
         log.warning(
             "reaction.parked" if place.parked else "reaction.failed",

@@ -46,7 +46,7 @@ class Nudge:
 
 
 def message_of(stored: StoredEvent, store_id: str) -> amqp.Message:
-    """The message that announces a store's event; its routing key is the event's type."""
+    """The message that announces a store's event; its routing key is the event's type. Raises NoEnvelope."""
     envelope = envelope_of(stored)
     service = stored.type.partition(".")[0]
     body = {

@@ -9,7 +9,7 @@ For processes without eventlet: plain threads, blocking sockets.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from shared.bus.checkpoint import Checkpoint
 from shared.bus.connection import LOST, Connection, Outgoing, Publisher, Unconfirmed, connected
 from shared.bus.leading import still_led, take_the_lead
 from shared.bus.nudge import message_of
+from shared.contracts.codec import NoEnvelope
 from shared.eventstore.identity import identity
 from shared.eventstore.lag import Lag, lag
 from shared.eventstore.port import CaughtUp, EventStore, StoredEvent, StoreUnavailable
@@ -172,7 +173,7 @@ class Relay:
         store_id = self._store_id = self._store_id or identity(self._store)
         assert store_id is not None, "it holds these events"
         try:
-            publisher.publish([outgoing(event, store_id) for event in events], abandoned=stop.is_set)
+            publisher.publish(list(_announced(events, store_id)), abandoned=stop.is_set)
         except LOST as error:
             if not (isinstance(error, Unconfirmed) and stop.is_set()):
                 metrics.REDONE.inc()
@@ -184,8 +185,17 @@ class Relay:
 
 
 def outgoing(event: StoredEvent, store_id: str) -> Outgoing:
-    """An event on its way to whoever subscribed to its type."""
+    """An event on its way to whoever subscribed to its type. Raises NoEnvelope."""
     return Outgoing(topology.EVENTS, event.type, message_of(event, store_id))
+
+
+def _announced(events: Iterable[StoredEvent], store_id: str) -> Iterator[Outgoing]:
+    """All but what another program recorded, to which nobody reacts."""
+    for event in events:
+        try:
+            yield outgoing(event, store_id)
+        except NoEnvelope:
+            log.warning("relay.foreign", position=event.position, event_id=event.event_id)
 
 
 def _listen(connection: Connection) -> None:

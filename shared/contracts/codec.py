@@ -23,6 +23,8 @@ from shared.contracts.registry import contract_named, contract_of, upcast
 from shared.eventstore.port import NewEvent, StoredEvent
 
 SEALED = "_sealed"
+_DATES = ("occurred_on", "learnt_on")
+_TEXTS = ("actor", "command_id", "body_digest", "correlation_id", "causation_id")
 _CLASSES = {personal_class.value: personal_class for personal_class in PersonalClass}  # faster than the enum's call
 
 
@@ -91,9 +93,28 @@ def encode(event: Event, event_id: EventId, origin: Origin, sealer: Sealer) -> N
     return NewEvent(event_id=event_id, type=contract.type, data=_dumps(plain), metadata=_dumps(metadata))
 
 
+class NoEnvelope(ValueError):
+    """These are not the metadata of the platform: another program recorded the event."""
+
+
 def envelope_of(stored: StoredEvent) -> Envelope:
-    """The envelope alone, without touching the data."""
-    return _envelope(stored, orjson.loads(stored.metadata))
+    """The envelope alone, without touching the data. Raises NoEnvelope."""
+    return _envelope(stored, metadata_of(stored.metadata))
+
+
+def metadata_of(stored_metadata: bytes) -> Mapping[str, Any]:
+    """The envelope as JSON values, checked: for who reads whatever is in a store. Raises NoEnvelope."""
+    try:
+        meta = orjson.loads(stored_metadata)
+        for name in _DATES:
+            date.fromisoformat(meta[name])
+        whole = type(meta["version"]) is int and "on_behalf_of" in meta
+        if whole and all(type(meta[name]) is str and "\0" not in meta[name] for name in _TEXTS):
+            found: Mapping[str, Any] = meta
+            return found
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise NoEnvelope
 
 
 def open_data(stored_data: bytes, event_id: str, sealer: Sealer) -> dict[str, Any]:
@@ -109,8 +130,8 @@ def open_data(stored_data: bytes, event_id: str, sealer: Sealer) -> dict[str, An
 def decode(stored: StoredEvent, sealer: Sealer) -> Recorded[Event]:
     """The recorded event in its current shape.
 
-    Raises KeyError for an unknown type, LookupError for a missing upcaster, TypeError or ValueError
-    for data that do not fit the contract.
+    Raises NewerThanThisCode for an unknown type or version, LookupError for a missing upcaster, TypeError or
+    ValueError for data that do not fit the contract.
     """
     meta = orjson.loads(stored.metadata)
     return Recorded(_envelope(stored, meta), _event(stored, meta, sealer))
@@ -122,8 +143,9 @@ def decode_event(stored: StoredEvent, sealer: Sealer) -> Event:
 
 
 def _event(stored: StoredEvent, meta: Mapping[str, Any], sealer: Sealer) -> Event:
-    contract = contract_named(stored.type)
-    data = upcast(contract, meta["version"], open_data(stored.data, stored.event_id, sealer))
+    version: int = meta["version"]
+    contract = contract_named(stored.type, version)  # before it is opened: classes may be new, too
+    data = upcast(contract, version, open_data(stored.data, stored.event_id, sealer))
     converters = _converters(contract.event_class)  # type: ignore[arg-type]  # a class is hashable, mypy errs
     for name, convert in converters.items():
         value = data[name]

@@ -32,6 +32,13 @@ class Contract:
         return self.type.partition(".")[0]
 
 
+class NewerThanThisCode(LookupError):
+    """An event of a type or version that a newer release records: only a process of that release knows what it says.
+
+    Published types and their versions never go, so what is not known is never old.
+    """
+
+
 _by_type: dict[str, Contract] = {}
 _by_class: dict[type[Event], Contract] = {}
 _upcasts: dict[tuple[str, int], Upcast] = {}
@@ -80,10 +87,8 @@ def upcaster(event_type: str, *, from_version: int) -> Callable[[Upcast], Upcast
 def upcast(contract: Contract, version: int, data: dict[str, Any]) -> dict[str, Any]:
     """Bring opened data of ``version`` to the contract's current version, step by step.
 
-    Raises LookupError when a step is missing or the version is newer than this code.
+    Raises LookupError when a step is missing.
     """
-    if version > contract.version:
-        raise LookupError(f"{contract.type} v{version} is newer than this code (v{contract.version})")
     for step in range(version, contract.version):
         data = _upcasts[contract.type, step](data)
     return data
@@ -99,9 +104,13 @@ def types_of(*event_classes: type[Event]) -> frozenset[str]:
     return frozenset(_by_class[event_class].type for event_class in event_classes)
 
 
-def contract_named(event_type: str) -> Contract:
-    """The contract of a stored type name. Raises KeyError for an unknown one."""
-    return _by_type[event_type]
+def contract_named(event_type: str, version: int = 1) -> Contract:
+    """The contract of a stored type name, if it knows that version. Raises NewerThanThisCode."""
+    contract = _by_type.get(event_type)
+    if contract is None or version > contract.version:
+        known = "no version" if contract is None else f"v{contract.version}"
+        raise NewerThanThisCode(f"{event_type} v{version} is newer than this code, which knows {known}")
+    return contract
 
 
 def contracts() -> Mapping[str, Contract]:

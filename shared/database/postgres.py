@@ -23,6 +23,7 @@ from psycopg.abc import PQGen
 from psycopg.waiting import Ready, Wait
 
 from shared.runtime.native import aside, on_hub
+from shared.runtime.turns import Turns
 
 T = TypeVar("T")
 
@@ -30,8 +31,12 @@ SCHEMES: Final = ("postgresql", "postgres")
 CONNECT_SECONDS: Final = 5
 LOCK_SECONDS: Final = 10
 """How long a statement waits for somebody else's lock; SQLite waits as long."""
+MOST: Final = 8
+"""Connections of a pool at the same time. A process computes one thing at a time: more of them make nobody faster."""
 IDLE: Final = 4
-"""Connections a pool keeps open for the next ones."""
+"""Those that a pool keeps open for the next ones."""
+TURN_SECONDS: Final = 30
+"""How long one waits for a connection while all are in use."""
 SETTINGS: Final = " ".join(
     f"-c {setting}"
     for setting in (
@@ -102,12 +107,20 @@ def connect(url: str, *, autocommit: bool = False) -> Connection:
     return connection
 
 
+class AllInUse(psycopg.OperationalError):
+    """So many wait for a connection that it was not their turn in time."""
+
+
 class Pool:
-    """Connections that commit each statement by themselves, each lent to one (green) thread at a time."""
+    """Connections that commit each statement by themselves, each lent to one (green) thread at a time.
+
+    There are at most ``MOST``; while all are in use, the others wait in the order in which they came.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._idle: deque[Connection] = deque()
+        self._turns = Turns(MOST)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -127,6 +140,17 @@ class Pool:
             self._idle.pop().close()
 
     def _take(self) -> Connection:
+        try:
+            self._turns.take(TURN_SECONDS)
+        except TimeoutError:
+            raise AllInUse from None
+        try:
+            return self._usable()
+        except BaseException:
+            self._turns.give_back()
+            raise
+
+    def _usable(self) -> Connection:
         while True:
             try:
                 connection = self._idle.pop()
@@ -139,11 +163,14 @@ class Pool:
             connection.close()
 
     def _give_back(self, connection: Connection) -> None:
-        usable = not connection.closed and connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
-        if usable and len(self._idle) < IDLE:
-            self._idle.append(connection)
-        else:
-            connection.close()
+        try:
+            usable = not connection.closed and connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE
+            if usable and len(self._idle) < IDLE:
+                self._idle.append(connection)
+            else:
+                connection.close()
+        finally:
+            self._turns.give_back()
 
 
 def scrub(connection: Connection, tables: Iterable[str]) -> bool:

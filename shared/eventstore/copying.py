@@ -2,21 +2,32 @@
 
 So whatever names a position (checkpoints of views, the relay's, sealed reports, the ledger and its chain) stays true:
 after a copy, the URL is all that changes.
+
+A copy takes its time. A store that has answered and goes away meanwhile is waited for: its node may be restarted, or
+the others elect another leader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from shared.eventstore.chain import Chain
-from shared.eventstore.port import EventStore, StoredEvent, Target
+from shared.eventstore.port import EventStore, StoredEvent, StoreUnavailable, Target
+from shared.runtime.logs import get_logger
+
+T = TypeVar("T")
 
 PAGE: Final = 1000
 """Events that are copied or compared in one go."""
+PATIENCE: Final = 60.0
+"""Seconds for which a store that went away in the middle is asked again."""
+PAUSE: Final = 0.5
+"""Seconds between two attempts, beside those that the store itself takes."""
 
 Tell: TypeAlias = Callable[[str, int, int], None]
 """Hears the stage ("compare", "copy", "verify"), its events so far, and of about how many."""
@@ -36,8 +47,8 @@ class Copied:
 
 
 def everything(store: EventStore, *, after: int = 0) -> Iterator[StoredEvent]:
-    """All events above a position, read page by page. Raises StoreUnavailable."""
-    while page := store.read_all(after=after, limit=PAGE):
+    """All events above a position, read page by page. Raises StoreUnavailable when it stays away."""
+    while page := _patiently(partial(store.read_all, after=after, limit=PAGE)):
         yield from page
         after = page[-1].position
 
@@ -46,20 +57,43 @@ def copy(source: EventStore, target: Target, tell: Tell = lambda stage, events, 
     """Bring the target to where the source is now, and read both back to compare them.
 
     What the target holds must be a beginning of the source: then the copy goes on from there, so an interrupted one
-    is taken up by doing it again. Raises CopyRefused, StoreUnavailable.
+    is taken up by doing it again. Raises CopyRefused, StoreUnavailable: at once where a store is away from the start.
     """
     end = source.head()
     with _refusing():
         target.resume()
     position = target.head()
     held = copied = _same_beginning(source, target, end, partial(_tell, tell, "compare", position))
-    while position < end and (page := source.read_all(after=position, limit=PAGE)):
+    while position < end and (page := _patiently(partial(source.read_all, after=position, limit=PAGE))):
         page = [event for event in page if event.position <= end]
         with _refusing():
-            target.take_over(page)
+            _patiently(partial(_take_over, target, page))
         position, copied = page[-1].position, copied + len(page)
         _tell(tell, "copy", end, copied, position)
     return _verified(source, target, end, held, partial(_tell, tell, "verify", end))
+
+
+def _take_over(target: Target, page: Sequence[StoredEvent]) -> None:
+    """What of the page is not there: an attempt before may have left a beginning."""
+    target.resume()
+    held = target.head()
+    if rest := [event for event in page if event.position > held]:
+        target.take_over(rest)
+
+
+def _patiently(ask: Callable[[], T]) -> T:
+    """The answer of a store, which is asked again while it is away. Raises StoreUnavailable in the end."""
+    until: float | None = None
+    while True:
+        try:
+            return ask()
+        except StoreUnavailable as away:
+            if until is None:
+                get_logger().warning("store.waits", seconds=PATIENCE, reason=str(away))
+                until = time.monotonic() + PATIENCE
+            elif time.monotonic() > until:
+                raise
+            time.sleep(PAUSE)
 
 
 def _tell(tell: Tell, stage: str, end: int, events: int, position: int) -> None:

@@ -92,6 +92,10 @@ class StoreUnavailable(Exception):
     """
 
 
+class NotYet(StoreUnavailable):
+    """No store is away: what was asked for is still being made, or was made by another release. Try again later."""
+
+
 class EventStore(Protocol):
     """What the platform needs of an event store. All methods raise StoreUnavailable."""
 

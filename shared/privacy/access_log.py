@@ -14,13 +14,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 from shared.database import postgres
 from shared.database.migrations import Step, TooNew, migrate
 from shared.database.plain import Database, DatabaseUnavailable, PostgresDatabase, Row, SqliteDatabase
-from shared.runtime.native import threading
+from shared.runtime.native import aside, threading
 
 BUSY_SECONDS = 5.0
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
@@ -191,6 +192,9 @@ class FileAccessLog(AccessLog):
             self._close()
 
     def _record(self, month: str, rows: Sequence[Row]) -> None:
+        aside(partial(self._write, month, rows))
+
+    def _write(self, month: str, rows: Sequence[Row]) -> None:
         with self._lock:
             try:
                 with self._month_of(month).database.transaction() as statements:

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.schema import CreateColumn
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.types import TypeDecorator
@@ -28,6 +29,7 @@ from shared.database import postgres
 from shared.database.plain import DatabaseUnavailable
 from shared.eventstore.port import StoreUnavailable
 from shared.projections.view import PLAIN
+from shared.runtime.turns import Turns
 
 AWAY: Final = (OperationalError, NoConnection)
 """What a database that is away raises through SQLAlchemy."""
@@ -51,8 +53,6 @@ _WRITING: Final = (
 )
 
 _READS: Final = "wegmarken_reads"
-_CONNECTIONS: Final = 8
-"""Open at the same time in one PostgreSQL engine at most."""
 _FEW: Final = 20
 """So many rows go to PostgreSQL as statements; for more, COPY is faster."""
 
@@ -103,9 +103,10 @@ def _open_postgres(url: str, writing: bool) -> Engine:
         creator=partial(postgres.connect, url),
         use_native_hstore=False,
         pool_pre_ping=True,  # what was lost while it lay idle is replaced without a word
-        pool_size=_CONNECTIONS,
+        poolclass=_FairPool,
+        pool_size=postgres.MOST,
         max_overflow=0,
-        pool_timeout=postgres.LOCK_SECONDS,
+        pool_timeout=postgres.TURN_SECONDS,
     )
 
     @event.listens_for(engine, "connect")
@@ -124,6 +125,31 @@ def _open_postgres(url: str, writing: bool) -> Engine:
             connection.exec_driver_sql(postgres.TURN)
 
     return engine
+
+
+class _FairPool(QueuePool):
+    """Who came first gets the next connection. From SQLAlchemy's own pool, newcomers take it before who was woken."""
+
+    def __init__(self, creator: Any, *, pool_size: int, **options: Any) -> None:
+        super().__init__(creator, pool_size=pool_size, **options)
+        self._turns = Turns(pool_size)
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        try:
+            self._turns.take(self._timeout)
+        except TimeoutError:
+            raise NoConnection(f"{self._turns.waiting} others wait for a connection, too") from None
+        try:
+            return super()._do_get()
+        except BaseException:
+            self._turns.give_back()
+            raise
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        try:
+            super()._do_return_conn(record)
+        finally:
+            self._turns.give_back()
 
 
 class _Nothing(Dumper):

@@ -82,8 +82,9 @@ class Fact:
         Decimals are text, tuples lists, nested dataclasses dicts. Raises what ``decode`` raises.
         """
         if self._data is None:
-            opened = open_data(self.stored_data, self.event_id, self._sealer)
-            self._data = upcast(contract_named(self.type), self.metadata["version"], opened)
+            version: int = self.metadata["version"]
+            contract = contract_named(self.type, version)
+            self._data = upcast(contract, version, open_data(self.stored_data, self.event_id, self._sealer))
         return self._data
 
     @property

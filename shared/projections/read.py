@@ -12,7 +12,7 @@ Rows and positions of one snapshot fit together::
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -46,6 +46,10 @@ class Snapshot:
     def position(self, view: View[Any]) -> int:
         """Up to where the view has read. Raises ViewNotReady."""
         return self._live(view).position
+
+    def reached(self, view: View[Any]) -> int:
+        """The same for who waits: 0 while it is not there yet. Raises ViewNotReady where another version is live."""
+        return self.position(view) if view.name in self.generations else 0
 
     def _live(self, view: View[Any]) -> Generation:
         generation = self.generations.get(view.name)
@@ -98,23 +102,23 @@ class ViewReader:
             yield Snapshot(connection, {generation.view: generation for generation in found if generation.live})
 
     def positions(self) -> dict[str, int]:
-        """Up to where each view has read; 0 for one that is not there yet."""
+        """Up to where each view has read; 0 for one that is not there, or in another version."""
         with self.snapshot() as now:
             return {name: self._position(now, view) for name, view in self._views.items()}
 
-    def position(self, view: View[Any] | str) -> int:
-        """Up to where one view has read; 0 while it is not there yet. Raises KeyError for an unknown name."""
-        found = self._views[view] if isinstance(view, str) else view
+    def position(self, view: View[Any]) -> int:
+        """Up to where one view has read; 0 as above."""
         with self.snapshot() as now:
-            return self._position(now, found)
+            return self._position(now, view)
 
-    def wait_for(self, view: View[Any] | str, position: int, timeout: float) -> bool:
-        """Wait until the view has read up to ``position``; False after ``timeout`` seconds.
+    def wait_for(self, views: Collection[str], position: int, timeout: float) -> bool:
+        """Wait until all these views have read up to ``position``; False after ``timeout`` seconds.
 
-        Blocks only the calling (green) thread.
+        Raises ViewNotReady where another version of one is live: that is not worth waiting for. Blocks only the calling
+        (green) thread.
         """
         deadline = time.monotonic() + timeout
-        while self.position(view) < position:
+        while self._reached(views) < position:
             if time.monotonic() >= deadline:
                 return False
             time.sleep(LOOK)
@@ -128,6 +132,10 @@ class ViewReader:
             with reading(self._engine) as connection:
                 self._registered = inspect(connection).has_table(REGISTER.name)
         return self._registered
+
+    def _reached(self, views: Collection[str]) -> int:
+        with self.snapshot() as now:
+            return min(now.reached(self._views[name]) for name in views)
 
     @staticmethod
     def _position(now: Snapshot, view: View[Any]) -> int:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, CreateTable, DropTable
 
+from shared.eventstore.port import NotYet
 from shared.projections.engine import keep_no_samples, new_metadata, wait_for_readers
 from shared.projections.view import Update, View
 from shared.projections.writer import Writer
@@ -57,8 +58,9 @@ class Superseded(Exception):
     """Somebody else moved or replaced this generation; nothing was written."""
 
 
-class ViewNotReady(Exception):
-    """The view has no live generation of the version this program knows: its projector must build it first."""
+class ViewNotReady(NotYet):
+    """The view has no live generation of the version this program knows: its projector must build it first, or has
+    built the next release's already. Try again later, or elsewhere."""
 
 
 class Generation(NamedTuple):

@@ -70,7 +70,7 @@ class Erasure(Protocol):
 class View(ABC, Generic[T]):
     """A pure fold into tables. ``T`` is a frozen dataclass of the view's ``Table`` objects.
 
-    A change of ``tables`` or ``fold`` needs a new ``version``: it is built beside the live one and then
+    A change of ``tables``, ``types`` or ``fold`` needs a new ``version``: it is built beside the live one and then
     takes its place.
     """
 

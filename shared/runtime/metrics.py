@@ -33,6 +33,10 @@ class Tally(Collector):
 STORE_UNAVAILABLE: Final = Counter(
     "wegmarken_store_unavailable_total", "Requests, messages and looks of timers that failed because a store was away."
 )
+NEWER_EVENTS: Final = Counter(
+    "wegmarken_newer_events_total",
+    "Requests, messages and looks of timers left to a newer release, whose events this code does not know.",
+)
 EVENTSTORE_RECONNECTIONS: Final = Tally(
     "wegmarken_eventstore_reconnections", "Connections to the event store that were made anew."
 )

@@ -69,17 +69,17 @@ def aside(work: Callable[[], T]) -> T:
 def before_rest(work: Callable[[], None]) -> None:
     """Do something when the green threads have done what they could for now, before the hub waits for the network.
 
-    Without green threads, at once.
+    Where there are no green threads, at once.
     """
-    if is_green():
+    if on_hub():
         get_hub().schedule_call_global(0, work)
     else:
         work()
 
 
 def completion() -> Completion[Any]:
-    """A new completion of the kind that suits this process."""
-    return _GreenCompletion() if is_green() else _PlainCompletion()
+    """A new completion of the kind that suits this thread, which is to wait for it."""
+    return _GreenCompletion() if on_hub() else _PlainCompletion()
 
 
 class _PlainCompletion(Generic[T]):

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from nameko.timer import Timer
 
-from shared.eventstore.port import StoreUnavailable
+from shared.eventstore.port import NotYet, StoreUnavailable
 from shared.runtime.logs import get_logger
 from shared.runtime.metrics import STORE_UNAVAILABLE
 from shared.service.provided import platform_of
@@ -27,7 +27,7 @@ class Beat(Timer):  # type: ignore[misc]
     def handle_result(self, worker_ctx: Any, result: Any, exc_info: Any) -> Any:
         """A look that failed is logged (nameko's own line would hold the exception's text) and tried again."""
         if exc_info is not None:
-            if isinstance(exc_info[1], StoreUnavailable):
+            if isinstance(exc_info[1], StoreUnavailable) and not isinstance(exc_info[1], NotYet):
                 STORE_UNAVAILABLE.inc()
             get_logger().error(
                 "timer-failed", service=self.container.service_name, timer=self.method_name, exc_info=exc_info[1]

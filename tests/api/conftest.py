@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,9 +16,11 @@ from typing import Any
 import pytest
 import requests
 
+from deploy.supervisor import inherited
 from shared.api.roles import OPERATOR
 from shared.privacy.secrets import ISSUER_PRIVATE, create_secrets
 from shared.service.tokens import issue
+from tests.waiting import until
 
 SAMPLE = Path(__file__).parent / "sample_service.py"
 ROOT = Path(__file__).parents[2]
@@ -38,15 +38,6 @@ TALK = {
 }
 
 
-def eventually(condition: Callable[[], object], what: str, seconds: float = 30) -> None:
-    """Wait for a condition; fail with ``what`` after a while."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds:.0f} s: {what}")
-        time.sleep(0.01)
-
-
 @dataclass
 class Running:
     """A process of the sample service, and how to ask it. ``url`` is known once it says that it started."""
@@ -58,16 +49,15 @@ class Running:
 
     def start(self) -> Running:
         self.log = self.data / f"{self.kind}.log"
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("WEGMARKEN_")}
-        settings = {"WEGMARKEN_DATA": str(self.data), "WEGMARKEN_CLOCK": "manual"} | self.settings
+        settings = {"WEGMARKEN_DATA": str(self.data), "WEGMARKEN_CLOCK": "manual", **self.settings}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, str(SAMPLE), self.kind],
-                env=ours | settings | {"PYTHONPATH": str(ROOT)},
+                env=inherited(**settings, PYTHONPATH=str(ROOT)),
                 stdout=log,
                 stderr=log,
             )
-        eventually(lambda: self._started() or self.process.poll() is not None, "the process starts", 90)
+        until(lambda: self._started() or self.process.poll() is not None, "the process starts", 90)
         assert self.process.poll() is None, self.log.read_text()
         (started,) = self._started()
         self.url = f"http://{started['host']}:{started['port']}"

@@ -19,6 +19,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from nameko.extensions import DependencyProvider
 from sqlalchemy import Column, MetaData, String, Table, select
 
 from shared.api.call import Answered, Call
@@ -48,6 +49,7 @@ from shared.projections.changes import Change, Insert
 from shared.projections.facts import Fact
 from shared.projections.view import POSITION, View
 from shared.runtime.config import Settings
+from shared.service.provided import platform_of
 
 # ruff: noqa: RUF009 - each helper returns a dataclass field
 
@@ -274,8 +276,20 @@ class Wait:
     note: str = text(100)
 
 
+class Held(DependencyProvider):  # type: ignore[misc]
+    """Something that is not closed, when the service stops, before its file ``hold`` is gone; ``holds`` says so."""
+
+    def stop(self) -> None:
+        data = platform_of(self.container).settings.data
+        while (data / "hold").exists():
+            (data / "holds").touch()
+            time.sleep(0.01)
+
+
 class Troubled(Sample):
     """The same with what must not be in a service that works."""
+
+    held = Held()
 
     @command("/sample/v1/slow", Wait, roles={CLERK}, creates="consultation_id")
     def slow(self, call: Call[Wait]) -> Accepted:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import resource
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from shared.api.problems import PLATFORM
 from shared.api.roles import OPERATOR
-from tests.api.conftest import TALK, Running, eventually, running
+from shared.eventstore.sqlite import SqliteEventStore
+from tests.api.conftest import TALK, Running, running
+from tests.bus.events import append, new_event
+from tests.waiting import until
 
 TALKS = "/sample/v1/talks"
 
@@ -46,7 +51,26 @@ def test_a_store_that_cannot_write_at_all_is_away_and_comes_back(tmp_path: Path)
         assert process.get("/health/live").ok
         unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         resource.prlimit(process.process.pid, resource.RLIMIT_FSIZE, unlimited)
-        eventually(lambda: process.post(TALKS, TALK).status_code == 201, "commands are accepted again")
+        until(lambda: process.post(TALKS, TALK).status_code == 201, "commands are accepted again")
+
+
+def test_a_stream_with_an_event_of_a_newer_release_is_left_to_a_process_of_that(sample: Running) -> None:
+    """The connection is closed, so that whoever asks again may meet another process."""
+    talk = sample.post(TALKS, TALK).json()
+    with closing(SqliteEventStore(sample.data / "events.db")) as store:
+        append(store, talk["stream"], new_event("casework.ConsultationHeld", version=99))
+    head = sample.head()
+    withdrawn = {"reason": "wrong_case", "withdrawn_on": "2018-11-05"}
+    for language, answer in (
+        ("de", sample.get(f"{TALKS}/{talk['id']}", headers={"Accept-Language": "de"})),
+        ("en", sample.post(f"{TALKS}/{talk['id']}/withdrawal", withdrawn)),
+    ):
+        assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Connection"]) == (503, "1", "close")
+        assert answer.json()["type"] == "urn:wegmarken:problem:newer-release"
+        assert answer.json()["title"] == PLATFORM["newer-release"].says(language, {})
+    assert sample.head() == head
+    assert "wegmarken_newer_events_total 2.0" in sample.get("/metrics").text
+    assert sample.post(TALKS, TALK).status_code == 201, "all else goes on"
 
 
 @pytest.mark.parametrize("key", [f"moment-{n}" for n in range(5)])

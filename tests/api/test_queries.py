@@ -16,7 +16,8 @@ from shared.api.ask import Ask
 from shared.api.entrypoint import HttpEntrypoint
 from shared.api.roles import OPERATOR
 from shared.privacy.access_log import FileAccessLog
-from tests.api.conftest import CASE, PERSON, TALK, Running, eventually, running
+from tests.api.conftest import CASE, PERSON, TALK, Running, running
+from tests.waiting import until
 
 TALKS = "/sample/v1/talks"
 
@@ -128,7 +129,7 @@ def test_a_read_that_cannot_be_recorded_is_refused(tmp_path: Path) -> None:
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
         assert answer.json()["type"] == "urn:wegmarken:problem:access-not-recorded"
         assert "Muster" not in answer.text
-        eventually(lambda: bool(process.said("access-not-recorded")), "the log says so")
+        until(lambda: bool(process.said("access-not-recorded")), "the log says so")
 
 
 # --- a question with a body -----------------------------------------------------------------------

@@ -15,7 +15,8 @@ import requests
 
 from shared.privacy.secrets import create_secrets
 from shared.runtime.config import EVENTSTORES
-from tests.api.conftest import ROOT, SAMPLE, TALK, Running, eventually, running
+from tests.api.conftest import ROOT, SAMPLE, TALK, Running, running
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def test_what_is_under_way_is_answered_before_the_end(troubled: Running, number:
     body = {"seconds": "3", "note": "slow"}
     asking = threading.Thread(target=lambda: answers.append(troubled.post("/sample/v1/slow", body)))
     asking.start()
-    eventually(lambda: in_flight(troubled) >= 2, "the slow request is under way")  # itself and this one
+    until(lambda: in_flight(troubled) >= 2, "the slow request is under way")  # itself and this one
     idle = socket.create_connection(("127.0.0.1", int(troubled.url.rpartition(":")[2])))
     assert troubled.stop(number) == 0
     asking.join()
@@ -53,7 +54,7 @@ def test_a_request_that_does_not_end_is_not_waited_for_for_ever(troubled: Runnin
 
     asking = threading.Thread(target=ask)
     asking.start()
-    eventually(lambda: in_flight(troubled) >= 2, "the slow request is under way")
+    until(lambda: in_flight(troubled) >= 2, "the slow request is under way")
     began = time.monotonic()
     assert troubled.stop() == 0
     assert 4 < time.monotonic() - began < 9
@@ -64,7 +65,7 @@ def test_a_request_that_does_not_end_is_not_waited_for_for_ever(troubled: Runnin
 def test_no_new_connection_is_accepted_while_it_stops(troubled: Running) -> None:
     asking = threading.Thread(target=lambda: troubled.post("/sample/v1/slow", {"seconds": "4", "note": "slow"}))
     asking.start()
-    eventually(lambda: in_flight(troubled) >= 2, "the slow request is under way")
+    until(lambda: in_flight(troubled) >= 2, "the slow request is under way")
     troubled.process.send_signal(signal.SIGTERM)
 
     def refused() -> bool:
@@ -74,7 +75,7 @@ def test_no_new_connection_is_accepted_while_it_stops(troubled: Running) -> None
             return True
         return False
 
-    eventually(refused, "the port is closed", 3)
+    until(refused, "the port is closed", 3)
     assert troubled.process.poll() is None
     assert troubled.stop() == 0
     asking.join()
@@ -103,7 +104,20 @@ def test_who_asks_again_on_an_open_connection_is_answered_and_told_that_it_close
         def told() -> bool:
             return session.get(f"{troubled.url}/health/live", timeout=10).headers["Connection"] == "close"
 
-        eventually(told, "the next answer says so", 3)
+        until(told, "the next answer says so", 3)
+    assert troubled.stop() == 0
+
+
+def test_who_asks_when_all_else_was_answered_is_sent_elsewhere(troubled: Running) -> None:
+    """What an answer would need is being closed by then: to try would be a 500."""
+    (troubled.data / "hold").touch()
+    with requests.Session() as session:
+        assert session.get(f"{troubled.url}/health/live", timeout=10).headers["Connection"] == "keep-alive"
+        troubled.process.send_signal(signal.SIGTERM)
+        until((troubled.data / "holds").exists, "it closes what it works with")
+        late = session.get(f"{troubled.url}/health/live", timeout=10)
+    assert (late.status_code, late.headers["Retry-After"], late.headers["Connection"]) == (503, "1", "close")
+    (troubled.data / "hold").unlink()
     assert troubled.stop() == 0
 
 
@@ -185,7 +199,7 @@ def test_the_projector_follows_shows_where_it_is_and_stops(tmp_path: Path) -> No
             health = requests.get(f"{projector.url}/health/ready", timeout=10)
             return health.ok and health.json()["views"]["sample.talks"] >= position
 
-        eventually(caught_up, "the view has seen the talk")
+        until(caught_up, "the view has seen the talk")
         nothing = {"events": 0, "seconds": 0.0}
         assert requests.get(f"{projector.url}/health/ready", timeout=10).json() == {
             "status": "ready",

@@ -44,6 +44,7 @@ def test_what_is_in_files_comes_back_on_servers(
         assert family_name(there, person(7)) == "Muster", "new keys are made beside the old ones"
         with closing(installation.ring()) as ring, closing(there.ring()) as filled:
             assert filled.erasures() == ring.erasures()
+    assert "whole" in there.done("backup", "verify", tmp_path / "backup"), "the erasure left the backup as it was"
     with closing(open_database(there.settings.portal)) as database:
         assert Accounts(database).verify("probe", PASSWORD) is not None
     assert counted(there, "sessions") == 0

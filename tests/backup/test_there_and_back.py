@@ -15,6 +15,8 @@ from services.portal.login.accounts import Accounts
 from services.portal.login.database import PASSING, open_database
 from shared.bus.checkpoint import Checkpoint
 from shared.contracts.model import Hidden
+from shared.eventstore.opening import open_store
+from shared.eventstore.port import NO_STREAM, NewEvent
 from shared.privacy.access_log import open_access_log
 from shared.privacy.erasure_record import read_record
 from tests.backup.installation import (
@@ -52,6 +54,17 @@ def test_everything_that_is_kept_comes_back(installation: Installation, safe: Pa
     assert {path.name: path.read_bytes() for path in safe.iterdir()} == {
         path.name: path.read_bytes() for path in other.settings.secrets.iterdir()
     }
+
+
+def test_what_another_program_recorded_is_kept_too(installation: Installation, safe: Path, tmp_path: Path) -> None:
+    theirs = NewEvent(event_id="theirs", type="other.Thing", data=b"\xff", metadata=b"")
+    with closing(open_store(installation.settings.eventstore)) as store:
+        store.append("theirs", [theirs], expected=NO_STREAM, command_id="theirs", digest="")
+    installation.done("backup", "create", tmp_path / "backup")
+    other = restored(Installation(tmp_path / "other"), tmp_path / "backup", safe)
+    assert chain(other) == chain(installation)
+    with closing(open_store(other.settings.eventstore)) as store:
+        assert [event.data for event in store.read("theirs")] == [b"\xff"]
 
 
 def test_nobody_is_logged_in_by_a_backup(installation: Installation, safe: Path, tmp_path: Path) -> None:

@@ -7,9 +7,8 @@ import sqlite3
 import subprocess
 import sys
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -29,14 +28,6 @@ from tests.bus.events import ANSWER
 
 DELAYS = (0.1, 0.2)
 """Seconds; so retries do not take the tests' time."""
-
-
-def wait_until(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    """Wait for a condition, with a deadline."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.01)
 
 
 class Bus:
@@ -113,6 +104,12 @@ class Bus:
         """What the reacting process says of itself, when started with ``--status``."""
         path = self.directory / "status.json"
         return json.loads(path.read_text()) if path.exists() else {}
+
+    def counted(self, metric: str) -> float:
+        """A counter without labels of the process started with ``--status``."""
+        path = self.directory / "metrics"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return sum(float(line.split()[1]) for line in lines if line.startswith(f"{metric} "))
 
     def messages_in(self, queue: str) -> int:
         with connected(self.broker.url) as connection:

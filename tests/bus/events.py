@@ -9,14 +9,18 @@ from shared.eventstore.port import NO_STREAM, EventStore, NewEvent
 
 QUESTION = "intake.PersonRegistered"
 """A type that eligibility subscribes to."""
+UNHEARD = "intake.Unheard"
+"""Another one, which only the next release publishes."""
 ANSWER = "reporting.ReportSealed"
 """A type that nobody subscribes to."""
 
 
-def new_event(type: str, *, mood: str = "calm", causation_id: str = "", correlation_id: str = "") -> NewEvent:
+def new_event(
+    type: str, *, mood: str = "calm", causation_id: str = "", correlation_id: str = "", version: int = 1
+) -> NewEvent:
     event_id = str(uuid4())
     metadata = {
-        "version": 1,
+        "version": version,
         "occurred_on": "2018-07-31",
         "learnt_on": "2018-07-31",
         "actor": "probe",
@@ -35,3 +39,9 @@ def store_events(store: EventStore, count: int = 1, *, type: str = QUESTION, moo
     events = [new_event(type, mood=mood) for _ in range(count)]
     store.append(f"person-{uuid4()}", events, expected=NO_STREAM, command_id=str(uuid4()), digest="")
     return [event.event_id for event in events]
+
+
+def append(store: EventStore, stream: str, event: NewEvent) -> None:
+    """Append an event to a stream that has some, as another process does, perhaps of another release."""
+    revision = store.read(stream)[-1].revision
+    store.append(stream, [event], expected=revision, command_id=event.event_id, digest="")

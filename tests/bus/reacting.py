@@ -1,7 +1,8 @@
 """A process that reacts, for tests: ``python -m tests.bus.reacting DIRECTORY BROKER_URL [DELAYS]``.
 
 Its reaction is what those of services are: it reads the event in the store and appends an answer under
-a command id derived from it. The event's data say how it shall behave.
+a command id derived from it. The event's data say how it shall behave. With ``--next-release`` its code
+knows what "newer" events say, and the type ``UNHEARD``.
 """
 
 # ruff: noqa: E402  (eventlet patches first)
@@ -14,6 +15,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID, uuid5
 
@@ -22,11 +24,13 @@ from prometheus_client import REGISTRY
 
 from shared.bus import consumer
 from shared.bus.nudge import Nudge
-from shared.eventstore.port import NO_STREAM, AlreadyAnswered, StoreUnavailable
+from shared.contracts.model import Event
+from shared.contracts.registry import NewerThanThisCode, published
+from shared.eventstore.port import NO_STREAM, AlreadyAnswered, NotYet, StoreUnavailable
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.runtime import logs
 from shared.runtime.metrics import exposition
-from tests.bus.events import ANSWER, new_event
+from tests.bus.events import ANSWER, UNHEARD, new_event
 
 DIRECTORY, URL = Path(sys.argv[1]), sys.argv[2]
 DELAYS = tuple(map(float, sys.argv[3].split(","))) if len(sys.argv) > 3 else (0.1, 0.2)
@@ -44,6 +48,10 @@ class React:
         match json.loads(event.data)["mood"]:
             case "poison":
                 raise ValueError("Erika Probe cannot be handled")
+            case "newer" if "--next-release" not in sys.argv:
+                raise NewerThanThisCode("an event of its stream")
+            case "view-behind" if not (DIRECTORY / "view-is-there").exists():
+                raise NotYet("a view")
             case "store-away" if not (DIRECTORY / "store-is-back").exists():
                 raise StoreUnavailable("away")
             case "deadly" if not (DIRECTORY / "healed").exists():
@@ -69,8 +77,15 @@ def tell_status() -> None:
         eventlet.sleep(0.05)
 
 
+def become_the_next_release() -> None:
+    service, _, name = UNHEARD.partition(".")
+    published(version=1)(dataclass(frozen=True)(type(name, (Event,), {"__module__": service})))
+
+
 def main() -> None:
     logs.configure("probe.react")
+    if "--next-release" in sys.argv:
+        become_the_next_release()
     runner = ServiceRunner(consumer.nameko_config(URL, STORE, DELAYS))
     runner.add_service(React)
     signal.signal(signal.SIGTERM, lambda number, frame: eventlet.spawn_n(runner.stop))

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.bus.attempts import Place, after_delivery_limit, after_failure, parked, replayed
+from shared.contracts.registry import NewerThanThisCode
 from shared.eventstore.port import StoreUnavailable
+from shared.projections.registry import ViewNotReady
 
 DELAYS = (1.0, 0.5, 30.0)
 NOW = "2018-11-05T10:00:00+00:00"
@@ -28,8 +32,9 @@ def test_after_the_last_attempt_it_is_parked() -> None:
     )
 
 
-def test_a_store_that_is_away_costs_no_attempt() -> None:
-    away = fail({**SENT, "x-attempt": 2, "x-outage": 77}, StoreUnavailable)
+@pytest.mark.parametrize("error", [StoreUnavailable, ViewNotReady, NewerThanThisCode])
+def test_neither_a_store_or_view_that_is_away_nor_code_that_is_too_old_costs_an_attempt(error: type[Exception]) -> None:
+    away = fail({**SENT, "x-attempt": 2, "x-outage": 77}, error)
     assert away.queue == "casework.retry.30"
     assert (away.headers["x-attempt"], away.headers["x-outage"]) == (2, 78)
 

@@ -15,8 +15,8 @@ import pytest
 
 from deploy import broker as module
 from deploy.broker import PROCESSES, BrokerInUse, BrokerMissing, PrivateBroker, RunningProcess, running_url
-from tests.bus.conftest import wait_until
 from tests.full_disk import full_disk
+from tests.waiting import until
 
 pytestmark = pytest.mark.platform
 
@@ -51,7 +51,7 @@ def test_a_second_start_names_who_runs_it(broker: PrivateBroker) -> None:
 
 def test_what_a_dead_owner_left_is_stopped_first(tmp_path: Path) -> None:
     owner = subprocess.Popen([sys.executable, "-c", OWNER, str(tmp_path)])
-    wait_until(lambda: running_url(tmp_path) is not None)
+    until(lambda: running_url(tmp_path) is not None, "the broker runs")
     owner.kill()
     owner.wait()
     said: list[str] = []
@@ -68,11 +68,11 @@ def test_what_a_dead_owner_left_is_stopped_first(tmp_path: Path) -> None:
 
 def test_it_does_not_outlive_its_owner(tmp_path: Path) -> None:
     owner = subprocess.Popen([sys.executable, "-c", CAREFUL, str(tmp_path)])
-    wait_until(lambda: len(recorded(tmp_path)) == 2)
+    until(lambda: len(recorded(tmp_path)) == 2, "both processes are recorded")
     left = recorded(tmp_path)
     owner.kill()
     assert owner.wait() == -signal.SIGKILL, "it was still at work"
-    wait_until(lambda: not any(process.alive for process in left))
+    until(lambda: not any(process.alive for process in left), "nothing is left of it")
 
 
 def recorded(directory: Path) -> list[RunningProcess]:

@@ -9,8 +9,9 @@ from functools import partial
 import pytest
 
 from tests.broker import freeze, kill, restart, thaw
-from tests.bus.conftest import Bus, wait_until
+from tests.bus.conftest import Bus
 from tests.bus.events import store_events
+from tests.waiting import until
 
 pytestmark = pytest.mark.platform
 
@@ -19,10 +20,10 @@ def test_a_killed_broker_loses_nothing(bus: Bus) -> None:
     ids = [event_id for _ in range(25) for event_id in store_events(bus.store, 100)]
     bus.reacting()
     with bus.relay() as relay:
-        wait_until(lambda: len(bus.handled()) > 500)
+        until(lambda: len(bus.handled()) > 500, "some are handled")
         kill(bus.broker)
         try:
-            wait_until(lambda: not relay.status().connected)
+            until(lambda: not relay.status().connected, "the relay notices")
             ids += [event_id for _ in range(25) for event_id in store_events(bus.store, 100)]
             latecomer = bus.reacting()
             assert latecomer.stdout is not None
@@ -32,9 +33,9 @@ def test_a_killed_broker_loses_nothing(bus: Bus) -> None:
         finally:
             restart(bus.broker)
         came_back = time.monotonic()
-        wait_until(lambda: relay.status().connected)
+        until(lambda: relay.status().connected, "the relay is back")
         assert time.monotonic() - came_back < 2
-        wait_until(lambda: bus.answered() == len(ids))
+        until(lambda: bus.answered() == len(ids), "all are answered")
     assert bus.answers() == dict.fromkeys(ids, 1)
 
 
@@ -42,16 +43,16 @@ def test_a_frozen_broker_loses_nothing(bus: Bus) -> None:
     ids = store_events(bus.store, 500)
     bus.reacting()
     with bus.relay():
-        wait_until(lambda: len(bus.handled()) > 50)
+        until(lambda: len(bus.handled()) > 50, "some are handled")
         freeze(bus.broker)
         try:
             over = time.monotonic() + 3
             ids += store_events(bus.store, 500)  # commands are accepted meanwhile
-            wait_until(lambda: time.monotonic() > over)
+            until(lambda: time.monotonic() > over, "the broker stood still for long enough")
             assert bus.answered() < 500
         finally:
             thaw(bus.broker)
-        wait_until(lambda: bus.answered() == len(ids))
+        until(lambda: bus.answered() == len(ids), "all are answered")
     assert bus.answers() == dict.fromkeys(ids, 1)
 
 
@@ -60,11 +61,11 @@ def test_a_killed_consumer_loses_nothing(bus: Bus) -> None:
     with bus.relay():
         for handled in (200, 500):
             process = bus.reacting()
-            wait_until(partial(more_than, bus, handled))
+            until(partial(more_than, bus, handled), "more are handled")
             process.kill()
             process.wait()
         bus.reacting()
-        wait_until(lambda: bus.answered() == len(ids))
+        until(lambda: bus.answered() == len(ids), "all are answered")
     assert bus.answers() == dict.fromkeys(ids, 1)
     assert len(bus.handled()) > len(ids), "what was in hand came again"
 
@@ -76,20 +77,20 @@ def more_than(bus: Bus, handled: int) -> bool:
 def test_a_second_relay_takes_over_from_a_killed_one(bus: Bus) -> None:
     ids = store_events(bus.store, 100)
     first = bus.relaying()
-    wait_until(lambda: bus.messages_in("eligibility") == 100)
+    until(lambda: bus.messages_in("eligibility") == 100, "the first has published all")
     with bus.relay() as second:
-        wait_until(lambda: second.status().connected)
+        until(lambda: second.status().connected, "the second is connected")
         assert not second.status().leader
         ids += store_events(bus.store, 100)
-        wait_until(lambda: bus.messages_in("eligibility") == 200)
+        until(lambda: bus.messages_in("eligibility") == 200, "the first has published more")
         first.kill()
         died = time.monotonic()
         ids += store_events(bus.store, 100)
-        wait_until(lambda: second.status().leader)
+        until(lambda: second.status().leader, "the second leads")
         assert time.monotonic() - died < 2
-        wait_until(lambda: bus.messages_in("eligibility") >= 300)
+        until(lambda: bus.messages_in("eligibility") >= 300, "the second has published the rest")
         bus.reacting()
-        wait_until(lambda: bus.answered() == len(ids))
+        until(lambda: bus.answered() == len(ids), "all are answered")
     assert bus.answers() == dict.fromkeys(ids, 1)
 
 
@@ -97,7 +98,7 @@ def test_a_process_asked_to_stop_settles_what_it_has_in_hand(bus: Bus) -> None:
     ids = store_events(bus.store, 300)
     with bus.relay():
         process = bus.reacting()
-        wait_until(lambda: len(bus.handled()) > 50)
+        until(lambda: len(bus.handled()) > 50, "some are handled")
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
         assert len(bus.handled()) == len(set(bus.handled())) == len(bus.answers())

@@ -21,8 +21,10 @@ from shared.bus.nudge import Nudge, nudge_of
 from shared.bus.relay import Relay
 from shared.bus.topology import UNREAD
 from shared.eventstore.identity import identity
-from tests.bus.conftest import DELAYS, Bus, wait_until
+from shared.eventstore.port import NO_STREAM, NewEvent
+from tests.bus.conftest import DELAYS, Bus
 from tests.bus.events import store_events
+from tests.waiting import until
 
 pytestmark = pytest.mark.platform
 
@@ -31,7 +33,7 @@ def test_a_message_names_the_event_and_carries_none_of_its_data(bus: Bus) -> Non
     store_events(bus.store, 1, mood="a secret")
     [event] = bus.stored()
     with bus.relay():
-        wait_until(lambda: bus.messages_in("eligibility") == 1)
+        until(lambda: bus.messages_in("eligibility") == 1, "it is published")
     with connected(bus.broker.url) as connection:
         delivery = connection.channel().basic_get("eligibility", no_ack=True)
     headers = delivery.properties["application_headers"]
@@ -61,7 +63,7 @@ def test_events_go_to_whoever_subscribed(bus: Bus) -> None:
         store_events(bus.store, 3, type="intake.HouseholdJoined")
         store_events(bus.store, 4, type="eligibility.ServiceInChargeDetermined")
         store_events(bus.store, 5, type="casework.MunicipalServiceSet")
-        wait_until(lambda: relay.status().position == 14)
+        until(lambda: relay.status().position == 14, "all are published")
     assert bus.messages_in("eligibility") == 2 + 3 + 5
     assert bus.messages_in("casework") == 4
     for service, waiting in (("eligibility", 10), ("intake", 0)):
@@ -86,11 +88,11 @@ def test_a_relay_that_stands_by_needs_one_channel_and_leaves_no_error_in_the_bro
         with bus.relay() as relay:
             for look in range(1, 21):
                 checkpoint.advance(look - 1, look)
-                wait_until(partial(stands_at, relay, look))
+                until(partial(stands_at, relay, look), "the relay has looked again")
             assert (relay.status().connected, relay.status().leader) == (True, False)
             assert len(opened) == 1
             led.close()
-            wait_until(lambda: relay.status().leader)
+            until(lambda: relay.status().leader, "the relay leads")
     assert refusals(bus) == refused
 
 
@@ -102,7 +104,7 @@ def refusals(bus: Bus) -> int:
     """How often the broker has written down that it refused the place of the leader; it writes in order, but later."""
     log, last = bus.broker.directory / "log" / "broker.log", str(uuid4())
     assert bus.messages_in(last) == 0
-    wait_until(lambda: last in log.read_text())
+    until(lambda: last in log.read_text(), "the log has come so far")
     return log.read_text().count("resource_locked")
 
 
@@ -122,21 +124,31 @@ def channels_opened(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 def test_what_nobody_subscribes_to_is_unrouted(bus: Bus) -> None:
     with bus.relay() as relay:
         store_events(bus.store, 7, type="casework.ConsultationHeld")
-        wait_until(lambda: relay.status().position == 7)
+        until(lambda: relay.status().position == 7, "all are published")
     assert bus.messages_in(UNREAD) == 7
     assert bus.messages_in("eligibility") == bus.messages_in("casework") == 0
+
+
+def test_what_another_program_recorded_is_not_announced_and_holds_nobody_up(bus: Bus) -> None:
+    store_events(bus.store, 2)
+    theirs = NewEvent(event_id=str(uuid4()), type="intake.PersonRegistered", data=b"\xff", metadata=b"{}")
+    bus.store.append("theirs", [theirs], expected=NO_STREAM, command_id=str(uuid4()), digest="")
+    store_events(bus.store, 2)
+    with bus.relay() as relay:
+        until(lambda: relay.status().position == 5, "all are published")
+    assert bus.messages_in("eligibility") == 4
 
 
 def test_a_broken_topology_is_mended_and_the_batch_published_again(bus: Bus) -> None:
     redone = redone_batches()
     with bus.relay() as relay:
-        wait_until(lambda: relay.status().leader)
+        until(lambda: relay.status().leader, "the relay leads")
         store_events(bus.store)
-        wait_until(lambda: relay.status().position == 1)
+        until(lambda: relay.status().position == 1, "it is published")
         with connected(bus.broker.url) as connection:
             connection.channel().queue_delete(UNREAD)
         store_events(bus.store, 7, type="casework.ConsultationHeld")
-        wait_until(lambda: relay.status().position == 8)
+        until(lambda: relay.status().position == 8, "all are published")
     assert bus.messages_in(UNREAD) == 7
     assert redone_batches() == redone + 1
 
@@ -145,17 +157,17 @@ def test_the_relay_goes_on_where_it_stopped(bus: Bus) -> None:
     for count in (3, 5):
         store_events(bus.store, count)
         with bus.relay() as relay:
-            wait_until(lambda: relay.status().position == relay.status().head)
+            until(lambda: relay.status().position == relay.status().head, "all are published")
     assert bus.messages_in("eligibility") == 8
 
 
 def test_rewind_publishes_again_also_while_the_relay_runs(bus: Bus) -> None:
     store_events(bus.store, 10)
     with bus.relay() as relay:
-        wait_until(lambda: relay.status().position == 10)
+        until(lambda: relay.status().position == 10, "all are published")
         assert run(bus, "rewind", "--to", "4").exit_code == 0
-        wait_until(lambda: bus.messages_in("eligibility") == 16)
-        wait_until(lambda: relay.status().position == 10)
+        until(lambda: bus.messages_in("eligibility") == 16, "the rest is published again")
+        until(lambda: relay.status().position == 10, "all are published")
         forward = run(bus, "rewind", "--to", "11")
     assert (forward.exit_code, forward.stderr) == (2, "the relay is at 10; it can go back, not forward to 11\n")
 
@@ -165,9 +177,9 @@ def test_a_store_restored_from_an_older_copy_is_announced_from_its_beginning(bus
     with closing(Checkpoint(bus.directory / Checkpoint.FILE)) as checkpoint:
         checkpoint.advance(0, 1000)
     with bus.relay() as relay:
-        wait_until(lambda: relay.status().position == 3)
+        until(lambda: relay.status().position == 3, "all are published")
         store_events(bus.store, 2)
-        wait_until(lambda: relay.status().position == 5)
+        until(lambda: relay.status().position == 5, "what came later is published")
     assert bus.messages_in("eligibility") == 5
 
 
@@ -178,7 +190,7 @@ def test_the_status_of_the_relay_is_shown(bus: Bus) -> None:
     assert lag("events") == 3
     assert 0 < lag("seconds") < 60
     with bus.relay() as relay:
-        wait_until(lambda: relay.status().position == 3)
+        until(lambda: relay.status().position == 3, "all are published")
         assert run(bus, "status").stdout.split()[-2:] == ["at", "work"]
         assert (lag("events"), lag("seconds")) == (0, 0)
     away = CliRunner().invoke(relay_command, ["status"], env=environment(bus, "amqp://127.0.0.1:1/"))

@@ -97,12 +97,17 @@ def test_a_case_as_it_was_known(office: Office) -> None:
         assert as_known(everything, known).members == members
 
 
-def test_a_talk_corrected_and_withdrawn(office: Office) -> None:
+def told_corrected_and_withdrawn(office: Office) -> Any:
+    """The history of a talk, each of it learnt later than the one before."""
     stream = consultation_stream(TALK)
     office.record(stream, held, learnt_on=MAY)
     office.record(stream, corrected, learnt_on=MAY + 2 * DAY)
     office.record(stream, withdrawn, learnt_on=JUNE)
-    everything = history(office, stream)
+    return history(office, stream)
+
+
+def test_a_talk_corrected_and_withdrawn(office: Office) -> None:
+    everything = told_corrected_and_withdrawn(office)
 
     def reads(day: date, known: date | int | None) -> tuple[Any, ...] | None:
         tale = answers.consultation(everything, day, known, {})
@@ -136,11 +141,7 @@ def test_what_was_erased_is_missing_and_nothing_else(office: Office) -> None:
 
 
 def test_who_told_a_talk_and_who_corrected_it_when(office: Office) -> None:
-    stream = consultation_stream(TALK)
-    office.record(stream, held, learnt_on=MAY)
-    office.record(stream, corrected, learnt_on=MAY + 2 * DAY)
-    office.record(stream, withdrawn, learnt_on=JUNE)
-    everything = history(office, stream)
+    everything = told_corrected_and_withdrawn(office)
     tale = answers.consultation(everything, TODAY, None, {"probe": MANAGER})
     assert tale is not None
     assert [

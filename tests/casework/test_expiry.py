@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from math import isnan
 
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from services.casework.metrics import observe_contracts
 from shared.contracts.casework import (
@@ -14,7 +16,8 @@ from shared.contracts.casework import (
     EmployeeJoined,
     employee_stream,
 )
-from shared.contracts.model import PersonalClass
+from shared.contracts.model import EmployeeId, PersonalClass
+from tests.bus.events import append, new_event
 from tests.casework.examples import DAY, HALF, MANAGER, START, an_id
 from tests.casework.office import Office
 
@@ -89,6 +92,29 @@ def test_a_contract_without_end_or_of_an_erased_employee_is_not_announced(office
     office.catch_up()
     office.beat(ENDS)
     assert office.announced(MANAGER) == []
+
+
+def test_somebody_of_whom_a_newer_release_knows_more_is_left_to_that_and_keeps_back_nobody(office: Office) -> None:
+    employ(office)
+    other = EmployeeId(an_id("other"))
+    office.record(
+        employee_stream(other),
+        replace(hired, employee_id=other, account="beispiel"),
+        replace(concluded, employee_id=other, contract_id=an_id("other contract")),
+    )
+    office.catch_up()
+    append(office.store, employee_stream(MANAGER), new_event("casework.Unheard"))
+    before = newer_met()
+    with capture_logs() as told:
+        office.beat(DUE[180])
+    assert [(each["event"], each["log_level"]) for each in told] == [("newer-release", "warning")]
+    assert newer_met() == before + 1
+    assert office.announced(other) == IN_TIME[:1]
+
+
+def newer_met() -> float:
+    """How often this process has met something newer than its code."""
+    return REGISTRY.get_sample_value("wegmarken_newer_events_total") or 0.0
 
 
 def test_how_many_contracts_end_soon_is_told_to_whoever_watches(office: Office) -> None:

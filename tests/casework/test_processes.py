@@ -18,8 +18,9 @@ from shared.contracts.casework import (
 )
 from shared.service.clock import advance
 from tests.casework.examples import ANNA, BEN, CASE, DAY, HALF, HOUSEHOLD, MANAGER, START, an_id
-from tests.casework.processes import office_of, wait_until
+from tests.casework.processes import office_of
 from tests.processes import running
+from tests.waiting import until
 
 ENDS = date(2018, 12, 31)
 
@@ -33,7 +34,7 @@ def test_cases_are_opened_and_contracts_announced_by_themselves(tmp_path: Path, 
         advance(office.store, office.sealer, START, "probe")
         for person in (ANNA, BEN):
             office.determine(person, HOUSEHOLD, "district", START)
-        wait_until(lambda: office.case(CASE).members == {ANNA, BEN})
+        until(lambda: office.case(CASE).members == {ANNA, BEN}, "the case has both members")
         assert office.case(CASE).status == "open"
 
         office.record(
@@ -46,11 +47,11 @@ def test_cases_are_opened_and_contracts_announced_by_themselves(tmp_path: Path, 
             ),
         )
         advance(office.store, office.sealer, ENDS - 90 * DAY, "probe")
-        wait_until(lambda: len(office.announced(MANAGER)) == 2)
+        until(lambda: len(office.announced(MANAGER)) == 2, "two announcements")
         advance(office.store, office.sealer, ENDS - 30 * DAY, "probe")
-        wait_until(lambda: len(office.announced(MANAGER)) == 3)
+        until(lambda: len(office.announced(MANAGER)) == 3, "three announcements")
         assert office.announced(MANAGER) == [(ENDS - ahead * DAY, ahead) for ahead in (180, 90, 30)]
-        wait_until(lambda: nothing_left(react.url))
+        until(lambda: nothing_left(react.url), "nothing is left to do")
         assert 'wegmarken_contracts_ending{within_days="30"}' in requests.get(f"{react.url}/metrics", timeout=10).text
 
 

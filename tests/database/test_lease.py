@@ -12,8 +12,8 @@ import pytest
 
 from shared.database.lease import Lease, open_lease
 from shared.database.plain import DatabaseUnavailable
-from tests.bus.conftest import wait_until
 from tests.postgres import Cluster
+from tests.waiting import until
 
 LEADER = """
 import sys, threading
@@ -34,7 +34,7 @@ def test_of_two_one_leads_until_it_lets_go(pair: tuple[Lease, Lease]) -> None:
     one, other = pair
     assert [one.held(), other.held(), one.held()] == [True, False, True]
     one.close()
-    wait_until(other.held)  # the server ends a lost connection's locks in its own time
+    until(other.held, "the other holds it")  # the server ends a lost connection's locks in its own time
     assert not one.held()
 
 
@@ -54,14 +54,14 @@ def test_a_killed_process_leads_no_more(database: str, pair: tuple[Lease, Lease]
     finally:
         leader.kill()
         leader.wait()
-    wait_until(one.held)
+    until(one.held, "it is free again")
 
 
 def test_who_lost_the_connection_leads_no_more(cluster: Cluster, postgres: str) -> None:
     with closing(open_lease(postgres)) as one, closing(open_lease(postgres)) as other:
         assert one.held() and not other.held()
         cluster.cut_off(postgres)
-        wait_until(other.held)
+        until(other.held, "the other holds it")
         assert not one.held()
 
 

@@ -7,7 +7,7 @@ import resource
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from urllib.parse import urlencode
@@ -15,9 +15,11 @@ from urllib.parse import urlencode
 import psycopg
 import pytest
 
+from shared.database import postgres as module
 from shared.database.plain import DatabaseUnavailable, PostgresDatabase
 from shared.database.postgres import Pool, connect, is_postgres, is_usable, target
 from tests.postgres import Cluster
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 
@@ -131,12 +133,43 @@ def test_a_connection_in_use_is_lent_to_nobody_else(postgres: str) -> None:
             assert again is kept
 
 
+def test_a_pool_has_so_many_connections_and_who_finds_none_waits_for_a_turn(
+    postgres: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST", 2)
+    served: list[int] = []
+    with closing(PostgresDatabase(postgres)) as database, ThreadPoolExecutor(6) as many:
+        pool = database._pool
+        with ExitStack() as lent:
+            for _ in range(2):
+                lent.enter_context(pool.connection())
+
+            def ask(number: int) -> None:
+                (row,) = database.read("select count(*) as n from pg_stat_activity where datname = current_database()")
+                assert row["n"] == 2
+                served.append(number)
+
+            asking = list[Future[None]]()
+            for number in range(6):
+                asking.append(many.submit(ask, number))
+                until(lambda: pool._turns.waiting == len(asking), "it waits")
+            assert served == []
+            monkeypatch.setattr(module, "TURN_SECONDS", 0.05)
+            with pytest.raises(DatabaseUnavailable, match="AllInUse"):
+                database.read("select 1")
+        for each in asking:
+            each.result(20)
+    assert sorted(served) == list(range(6))
+
+
 GREEN = """
 import eventlet
 eventlet.monkey_patch()
 import sys, time
+from contextlib import ExitStack
 from itertools import pairwise
-from shared.database.postgres import Pool
+from shared.database.postgres import MOST, Pool
+from shared.projections.engine import open_engine, reading
 from shared.runtime.native import aside
 pool = Pool(sys.argv[1])
 
@@ -158,6 +191,26 @@ killed = eventlet.spawn(slow)
 eventlet.sleep(0.1)
 killed.kill()
 assert len(slow()) == 1000000, "the killed one's answer reaches nobody else"
+
+with ExitStack() as lent:
+    for _ in range(MOST):
+        lent.enter_context(pool.connection())
+    killed, *waiting = eventlet.spawn(slow), eventlet.spawn(slow), eventlet.spawn(aside, slow)
+    while pool._turns.waiting < 3:
+        eventlet.sleep(0.01)
+    killed.kill()
+assert [len(each.wait()) for each in waiting] == [1000000] * 2, "nor is its turn lost"
+with ExitStack() as lent:
+    for _ in range(MOST):
+        lent.enter_context(pool.connection())
+assert pool._turns.waiting == 0
+
+engine = open_engine(sys.argv[1])
+def question(number):
+    with reading(engine) as connection:
+        return connection.exec_driver_sql(f"select {number} from pg_sleep(0.01)").scalar()
+burst = [eventlet.spawn(question, number) for number in range(4 * MOST)]
+assert [each.wait() for each in burst] == list(range(4 * MOST)), "nobody is refused"
 
 with pool.connection() as connection, connection.cursor() as cursor:
     connection.execute("create table shelf (id integer, label text)")

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import pwd
-import socket
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 
 from deploy.generate.places import ROOT
+from deploy.ports import free_ports
 from tests.deploy.composed import CLUSTER, MAIN, TRIED, composed
 from tests.postgres import program
+from tests.waiting import until
 
 SCRIPTS = ROOT / "deploy" / "postgres"
 PASSWORDS = {
@@ -41,9 +40,7 @@ class Container:
         self.folder, self.certificates = folder, certificates
         self.data = folder / "data"
         self.running: subprocess.Popen[bytes] | None = None
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        (self.port,) = free_ports(1)
         self.environment = {
             "PATH": f"{Path(program('psql')).parent}{os.pathsep}{os.environ['PATH']}",
             "PGDATA": str(self.data),
@@ -70,7 +67,10 @@ class Container:
             stderr=(self.folder / "log").open("wb"),
             **as_nobody(),
         )
-        until(lambda: subprocess.run([program("pg_isready"), "-q"], env=self.environment).returncode == 0)
+        until(
+            lambda: subprocess.run([program("pg_isready"), "-q"], env=self.environment).returncode == 0,
+            "the server answers",
+        )
 
     def _here(self, word: str) -> str:
         return word.replace("/certificates", str(self.certificates / "postgres")).replace(
@@ -91,13 +91,6 @@ class Container:
 def as_nobody() -> dict[str, int]:
     """PostgreSQL refuses to run as root."""
     return {"user": pwd.getpwnam("nobody").pw_uid} if os.geteuid() == 0 else {}
-
-
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def give_to_nobody(path: Path) -> None:

@@ -11,24 +11,25 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
 from deploy.broker import PrivateBroker
+from deploy.children import dying_with_us
 from deploy.generate.places import CA_FILE, SECRETS
 from deploy.health import is_ready
 from deploy.ports import free_ports
 from deploy.processes import CONTAINERS, HTTP, PORTAL, PROJECTOR_EACH, REACT_EACH, RELAY
-from deploy.supervisor import dying_with_us
 from tests.deploy.composed import MAIN, composed
-from tests.deploy.database import FILLED_IN, Container, until
+from tests.deploy.database import FILLED_IN, Container
 from tests.deploy.image import ENVIRONMENT, Image
 from tests.eventstore.served import served
 from tests.eventstore.stand_in import Secured
 from tests.postgres import program
+from tests.waiting import until
 
 pytestmark = pytest.mark.platform
 
@@ -132,7 +133,7 @@ def test_every_process_becomes_ready_and_the_tools_reach_everything(
         chosen = CONTAINERS if pytestconfig.getoption("soak") else ONE_OF_EACH_KIND
         started = {each.name: containers.enter_context(machine.running(each.name)) for each in chosen}
         for name, process in started.items():
-            until(lambda name=name, process=process: machine.is_ready(name, process), START_SECONDS)
+            until(partial(machine.is_ready, name, process), f"{name} is ready", START_SECONDS)
         assert " live" in machine.tools("views", "list")
         machine.tools("relay", "status")
         machine.tools("backup", "create", tmp_path / "backup")

@@ -11,8 +11,9 @@ import pytest
 from deploy.generate.places import CA_FILE, DATABASES
 from shared.database.postgres import connect
 from shared.runtime.config import Settings
-from tests.deploy.database import CREATE_SLOT, PASSWORDS, Container, container, told, until
+from tests.deploy.database import CREATE_SLOT, PASSWORDS, Container, container, told
 from tests.postgres import program
+from tests.waiting import until
 
 pytestmark = pytest.mark.platform
 
@@ -90,7 +91,7 @@ def test_the_server_s_log_tells_no_value(primary: Container) -> None:
         connection.execute("insert into named values ('Probe Muster')")
         with pytest.raises(psycopg.errors.UniqueViolation):
             connection.execute("insert into named values ('Probe Muster')")
-    until(lambda: b"named_pkey" in (primary.folder / "log").read_bytes())
+    until(lambda: b"named_pkey" in (primary.folder / "log").read_bytes(), "the server has logged it")
     assert b"Muster" not in (primary.folder / "log").read_bytes()
 
 
@@ -122,5 +123,8 @@ def write(server: Container, number: int) -> None:
 
 def follows(server: Container, *numbers: int) -> None:
     with server.connect("views", "wegmarken", PASSWORDS["DATABASE_PASSWORD"]) as copy:
-        until(lambda: copy.execute("select to_regclass('probe')").fetchone() != (None,))
-        until(lambda: set(numbers) <= {number for (number,) in copy.execute("select number from probe")})
+        until(lambda: copy.execute("select to_regclass('probe')").fetchone() != (None,), "the table is copied")
+        until(
+            lambda: set(numbers) <= {number for (number,) in copy.execute("select number from probe")},
+            "all rows are copied",
+        )

@@ -18,7 +18,7 @@ from deploy import supervisor as module
 from deploy.children import dying_with_us
 from deploy.ports import free_ports
 from deploy.supervisor import Child, NotReady, Supervisor, inherited
-from tests.bus.conftest import wait_until
+from tests.waiting import until
 
 FORKED = """
 import os, sys, time
@@ -38,8 +38,8 @@ if os.fork() == 0:
 def test_a_child_whose_parent_died_before_it_asked_to_hear_of_it_ends(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", FORKED, str(tmp_path)], check=True)
     forked, lives_on = tmp_path / "forked", tmp_path / "lives on"
-    wait_until(lambda: forked.exists() and forked.read_text())
-    wait_until(lambda: lives_on.exists() or has_ended(int(forked.read_text())))
+    until(lambda: forked.exists() and forked.read_text(), "it has forked")
+    until(lambda: lives_on.exists() or has_ended(int(forked.read_text())), "the child lives on or has ended")
     assert not lives_on.exists()
 
 
@@ -62,7 +62,7 @@ def test_a_child_that_a_thread_started_lives_on_when_the_thread_ends() -> None:
     thread = threading.Thread(target=start)
     thread.start()
     of_the_kernel = Path(f"/proc/self/task/{thread.native_id}")
-    wait_until(lambda: not of_the_kernel.exists())
+    until(lambda: not of_the_kernel.exists(), "the thread has ended")
     (echo,) = started
     answer, _ = echo.communicate(b"here", timeout=30)
     assert (answer, echo.returncode) == (b"here", 0)

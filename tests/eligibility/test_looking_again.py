@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from services.eligibility.assessing import Assessor, Cause
 from services.eligibility.looking_again import LookingAgain
 from shared.contracts.eligibility import HousingPhaseDetermined
+from shared.contracts.intake import person_stream
 from shared.contracts.model import PersonId
 from shared.eventstore.port import StoreUnavailable
+from tests.bus.events import UNHEARD, append, new_event
 from tests.eligibility.office import Office
 from tests.eligibility.sentences import ANCHOR, ME, OTHER, lives, registered, title
 
@@ -140,6 +144,22 @@ def test_one_that_fails_keeps_nobody_waiting_and_is_tried_again_later(
     now[0] = 11.0
     looking_again.look()
     assert office.phase(ME)[0] == "follow_up"
+
+
+def test_one_of_whom_a_newer_release_knows_more_is_left_to_that_and_counted(expecting: Office) -> None:
+    append(expecting.store, person_stream(ME), new_event(UNHEARD))
+    expecting.today_is("2017-09-15")
+    before = newer_met()
+    with capture_logs() as told:
+        expecting.looking_again.look()
+    assert [(each["event"], each["log_level"]) for each in told] == [("newer-release", "warning")]
+    assert newer_met() == before + 1
+    assert expecting.due(), "it is looked at again later"
+
+
+def newer_met() -> float:
+    """How often this process has met something newer than its code."""
+    return REGISTRY.get_sample_value("wegmarken_newer_events_total") or 0.0
 
 
 def test_while_the_store_is_away_the_timer_waits(expecting: Office, monkeypatch: pytest.MonkeyPatch) -> None:

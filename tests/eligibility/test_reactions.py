@@ -10,13 +10,19 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
+from services.eligibility.dossier import Recollection
 from services.eligibility.kin import HouseholdsBehind
 from services.eligibility.kin import Kin as _Kin
 from services.eligibility.reactions import when_intake_changed_then_assess as intake_changed
 from shared.contracts.eligibility import HousingPhaseDetermined, ServiceInChargeDetermined
-from shared.contracts.intake import ConsentGiven, NoticeGiven
-from shared.contracts.model import PersonalClass
+from shared.contracts.intake import ConsentGiven, NoticeGiven, person_stream
+from shared.contracts.model import PersonalClass, PersonId
+from shared.contracts.registry import NewerThanThisCode
+from shared.eventstore.port import NewEvent
+from shared.projections.registry import REGISTER, ViewNotReady
+from tests.bus.events import UNHEARD, append, new_event
 from tests.eligibility.office import Office
 from tests.eligibility.sentences import (
     ANCHOR,
@@ -200,6 +206,51 @@ def test_a_member_is_not_missed_while_the_view_is_behind(office: Office, monkeyp
     office.project()
     office.reactions.react(nudge)
     assert office.phase(ME)[0] == "follow_up"
+
+
+@pytest.mark.parametrize(
+    "newer",
+    [new_event(UNHEARD), new_event("intake.ConsentGiven", version=99)],
+    ids=["type", "version of one without facts"],
+)
+def test_nothing_is_determined_or_said_of_whom_a_newer_release_knows_more(office: Office, newer: NewEvent) -> None:
+    """An event that nobody here knows may hold facts; to leave it out would be to guess."""
+    a_family(office)
+    office.react()
+    office.record(title("2018-02-20"), who=ANCHOR)
+    office.project()
+    (about_the_title,) = office.nudges()
+    append(office.store, person_stream(ANCHOR), newer)
+    before = office.store.head()
+    with pytest.raises(NewerThanThisCode):
+        office.reactions.react(about_the_title)
+    with pytest.raises(NewerThanThisCode):
+        Recollection(office.store, office.sealer).person(ANCHOR)
+    assert office.store.head() == before
+
+
+@pytest.mark.parametrize(("newer", "other"), [(ME, OTHER), (OTHER, ME)], ids=["one", "another"])
+def test_of_whom_a_newer_release_knows_more_keeps_back_nobody_else(
+    office: Office, newer: PersonId, other: PersonId
+) -> None:
+    a_family(office)
+    office.react()
+    office.record(title("2018-02-20"), who=ANCHOR)
+    office.project()
+    (about_the_title,) = office.nudges()
+    append(office.store, person_stream(newer), new_event(UNHEARD))
+    for _ in range(2):
+        with pytest.raises(NewerThanThisCode):
+            office.reactions.react(about_the_title)
+    assert [office.phase(who)[0] for who in (ANCHOR, other, newer)] == ["follow_up", "follow_up", "provisional"]
+
+
+def test_a_view_of_another_release_is_not_waited_for(office: Office) -> None:
+    office.project()
+    with office.runner.engine.begin() as connection:
+        connection.execute(update(REGISTER).values(version=99))
+    with pytest.raises(ViewNotReady, match=r"eligibility\.households"):
+        _Kin(office.reader).wait_for(1, patience=0.0)
 
 
 def test_who_waits_for_the_view_goes_on_when_it_has_read(office: Office) -> None:

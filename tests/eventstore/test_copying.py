@@ -7,12 +7,14 @@ from io import StringIO
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
+from threading import Thread
 from uuid import uuid4
 
 import pytest
 from click.testing import CliRunner
 from kurrentdbclient import NewEvent as WireEvent
 from rich.console import Console
+from structlog.testing import capture_logs
 
 from shared.eventstore import cli, copying
 from shared.eventstore.copying import CopyRefused, copy, everything
@@ -20,21 +22,27 @@ from shared.eventstore.kurrentdb import connection, milestones
 from shared.eventstore.kurrentdb.appends import Written
 from shared.eventstore.kurrentdb.milestones import Milestone, Milestones
 from shared.eventstore.kurrentdb.store import KurrentDBEventStore
-from shared.eventstore.port import NO_STREAM, AlreadyAnswered, CaughtUp, StoredEvent, Target
+from shared.eventstore.port import NO_STREAM, AlreadyAnswered, CaughtUp, StoredEvent, StoreUnavailable, Target
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.runtime.terminal import progress
 from tests.eventstore.contract import append, event
 from tests.eventstore.stand_in import Secured, StandIn
 from tests.eventstore.stand_in.streams import MAX_APPEND
+from tests.waiting import until
 from wegmarken.cli import wegmarken
 
 Open = Callable[[str], Target]
 
 
 @pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Open]:
+def servers() -> dict[str, StandIn]:
+    """Those that were opened, by their names."""
+    return {}
+
+
+@pytest.fixture
+def opened(tmp_path: Path, servers: dict[str, StandIn]) -> Iterator[Open]:
     """Opens stores by a kind and a number: "sqlite 1", "kurrentdb 2"; the same one again under the same name."""
-    servers: dict[str, StandIn] = {}
     stores: list[Target] = []
 
     def open(name: str) -> Target:
@@ -140,6 +148,65 @@ def test_an_interrupted_copy_is_taken_up(opened: Open, kind: str, other: str, mo
     history(source, name="later")
     assert copy(source, opened(f"{other} 2")).new == 39
     assert copy(source, target).new == 0
+
+
+@pytest.mark.parametrize("kinds", [("sqlite 1", "kurrentdb 2"), ("kurrentdb 1", "sqlite 2")])
+def test_a_server_that_goes_away_in_the_middle_is_waited_for(
+    opened: Open, servers: dict[str, StandIn], kinds: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For longer than a service would wait, while it is copied and while it is verified."""
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
+    monkeypatch.setattr(copying, "PAUSE", 0.01)
+    source, target = map(opened, kinds)
+    history(source)
+    (server,), away = servers.values(), list[str]()
+
+    def go_away(stage: str, events: int, total: int) -> None:
+        if events >= 14 and stage not in away:
+            away.append(stage)
+            server.stop()
+            Thread(target=come_back, args=[len(away)], daemon=True).start()
+
+    def come_back(times: int) -> None:
+        until(lambda: lines.count(waits) == times, "the copy waits")
+        server.start()
+
+    waits = {"event": "store.waits", "seconds": 60.0, "reason": "ServiceUnavailableError", "log_level": "warning"}
+    with capture_logs() as lines:
+        copied = copy(source, target, go_away)
+    assert (copied.events, copied.new, away) == (39, 39, ["copy", "verify"])
+    assert list(everything(target)) == list(everything(source))
+
+
+def test_a_server_that_stays_away_is_not_waited_for_longer(
+    opened: Open, servers: dict[str, StandIn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PATIENCE", 0.1)
+    monkeypatch.setattr(copying, "PATIENCE", 0.3)
+    source, target = opened("kurrentdb 1"), opened("sqlite 2")
+    history(source)
+    with pytest.raises(StoreUnavailable):
+        copy(source, target, lambda stage, events, total: servers["kurrentdb 1"].stop())
+
+
+def test_a_page_that_was_taken_over_although_it_was_said_to_have_failed_is_not_taken_over_again(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(copying, "PAUSE", 0.0)
+    source, target = opened("kurrentdb 1"), opened("sqlite 2")
+    history(source)
+    failed, take_over = 0, SqliteEventStore.take_over
+
+    def in_doubt(self: SqliteEventStore, page: Sequence[StoredEvent]) -> None:
+        nonlocal failed
+        take_over(self, page)
+        if not failed:
+            failed += 1
+            raise StoreUnavailable("probe")
+
+    monkeypatch.setattr(SqliteEventStore, "take_over", in_doubt)
+    assert copy(source, target).new == 39 and failed == 1
+    assert list(everything(target)) == list(everything(source))
 
 
 def test_a_copy_that_died_between_two_milestones_is_taken_up(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:

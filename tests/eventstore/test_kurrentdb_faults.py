@@ -24,8 +24,8 @@ from tests.eventstore.contract import append, event
 from tests.eventstore.stand_in import Secured, StandIn, refusals
 from tests.eventstore.stand_in.reading import LIVE
 from tests.eventstore.stand_in.streams import MAX_APPEND
-from tests.eventstore.waiting import DEADLINE, wait_until
 from tests.eventstore.way import Way
+from tests.waiting import DEADLINE, until
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ def test_who_closes_does_not_wait_for_the_server_to_end_the_call(stand_in: Stand
     append(store, "s")
     with ThreadPoolExecutor(1) as pool:
         pool.submit(store.close).result(5)
-    wait_until(lambda: not works("appends"))
+    until(lambda: not works("appends"), "no thread appends any more")
 
 
 def test_who_closes_waits_for_the_appends_under_way(stand_in: StandIn) -> None:
@@ -81,7 +81,7 @@ def test_who_closes_waits_for_the_appends_under_way(stand_in: StandIn) -> None:
     stand_in.answer_late(DEADLINE)
     with ThreadPoolExecutor(2) as pool:
         under_way = pool.submit(append, store, "s")
-        wait_until(lambda: stand_in.held == 1)
+        until(lambda: stand_in.held == 1, "the append is under way")
         closed = pool.submit(store.close)
         with pytest.raises(StoreUnavailable):
             append(store, "afterwards")
@@ -133,13 +133,30 @@ def test_between_two_leaders_appends_and_reads_wait_for_the_next() -> None:
         before = EVENTSTORE_RECONNECTIONS.value
         cluster.depose()
         writing, reading = pool.submit(append, store, "s", expected=0), pool.submit(store.read, "s")
-        wait_until(lambda: EVENTSTORE_RECONNECTIONS.value > before + 1)
+        until(lambda: EVENTSTORE_RECONNECTIONS.value > before + 1, "it has connected anew")
         assert not writing.done() and not reading.done()
         cluster.stop(0)
         cluster.elect(1)
         assert writing.result(DEADLINE).revision == 1
         assert len(reading.result(DEADLINE)) in (1, 2)
         assert len(store.read("s")) == 2
+
+
+RESET = refusals.Refused(grpc.StatusCode.INTERNAL, "Received RST_STREAM with error code 2")
+
+
+@pytest.mark.parametrize("lost", [refusals.lost(), RESET], ids=["gone", "reset"])
+def test_a_read_that_breaks_off_in_the_middle_gives_everything_once(
+    lost: refusals.Refused, stand_in: StandIn, store: KurrentDBEventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(refusals, "lost", lambda: lost)
+    append(store, "s", *(event() for _ in range(10)))
+    head, before = store.head(), EVENTSTORE_RECONNECTIONS.value
+    for read in (lambda: store.read("s"), store.read_all):
+        stand_in.break_off(2)
+        assert [e.revision for e in read()] == list(range(10))
+    assert store.head() == head
+    assert EVENTSTORE_RECONNECTIONS.value == before + 4
 
 
 # --- who may come in ----------------------------------------------------------------------------
@@ -245,7 +262,7 @@ def test_silent_nodes_are_looked_for_no_longer_than_promised(monkeypatch: pytest
         threads = [threading.Thread(target=ask) for _ in range(4)]
         for thread in threads:
             thread.start()
-        wait_until(lambda: len(seconds) == 3)
+        until(lambda: len(seconds) == 3, "three have been answered")
         assert max(seconds) < 2.5, "they do not wait for who looks"
         began = monotonic()
         store.close()
@@ -263,11 +280,11 @@ def test_an_idle_follower_notices_that_nothing_comes_through(
         options = "Tls=false&KeepAliveInterval=200&KeepAliveTimeout=500&DefaultDeadline=2"
         store = KurrentDBEventStore(f"kurrentdb://{way.target}?{options}")
         with told(store) as deliveries:
-            wait_until(lambda: deliveries)
+            until(lambda: deliveries, "the first delivery")
             asked = way.asked
-            wait_until(lambda: way.asked > asked + 6)  # as often as it takes
+            until(lambda: way.asked > asked + 6, "the server is asked again and again")  # as often as it takes
             way.fall_silent()
-            wait_until(lambda: sent_away(deliveries))
+            until(lambda: sent_away(deliveries), "it is sent away")
 
 
 def test_a_follower_whose_server_says_nothing_is_told(stand_in: StandIn) -> None:
@@ -275,9 +292,9 @@ def test_a_follower_whose_server_says_nothing_is_told(stand_in: StandIn) -> None
     append(store, "s")
     stand_in.slow(3 * DEADLINE)
     with told(store) as deliveries:
-        wait_until(lambda: sent_away(deliveries))
+        until(lambda: sent_away(deliveries), "it is sent away")
         assert len(deliveries) == 1
-        wait_until(lambda: not works("follower"))
+        until(lambda: not works("follower"), "no thread follows any more")
 
 
 def test_who_fell_behind_unnoticed_is_not_said_to_be_caught_up(

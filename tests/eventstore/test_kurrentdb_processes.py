@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import orjson
 import pytest
 import requests
 
@@ -25,8 +26,8 @@ from tests.eligibility.office import open_office
 from tests.eligibility.sentences import ME, lives, registered
 from tests.eventstore.served import served
 from tests.eventstore.stand_in import Secured
-from tests.eventstore.waiting import wait_until
 from tests.processes import ROOT, child_of, running
+from tests.waiting import until
 
 PATIENCE = 60
 """Seconds after which a process counts as hanging."""
@@ -167,9 +168,13 @@ def test_reactions_and_timers_do_their_work_over_a_cluster(
     ):
         office.today_is("2017-06-01")
         office.record(registered(intake="2015-09-15"), lives("2015-09-15"), who=ME)
-        wait_until(lambda: office.determinations(ME) and office.phase(ME)[0] == "provisional", PATIENCE)
+        until(
+            lambda: office.determinations(ME) and office.phase(ME)[0] == "provisional",
+            "the phase is determined",
+            PATIENCE,
+        )
         office.today_is("2017-09-15")  # a timer runs out
-        wait_until(lambda: office.phase(ME)[0] == "follow_up", PATIENCE)
+        until(lambda: office.phase(ME)[0] == "follow_up", "the phase has changed", PATIENCE)
     logs = "".join((tmp_path / f"{kind}.log").read_text() for kind in kinds)
     assert not re.search(f"{secured.password}|{secured.authorization}", logs)
 
@@ -188,10 +193,13 @@ def test_a_service_that_the_server_does_not_let_in_is_not_ready_and_shows_no_pas
             ready = [answer(child) for child in children]
         finally:
             end(*(child.process for child in children), within=PATIENCE)
-        assert [(one.status_code, one.json()) for one in ready] == [(503, {"status": "failed"})] * 2
+        waiting = {"status": "waiting", "exception": "StoreUnavailable"}
+        assert [(one.status_code, one.json()) for one in ready] == [(503, waiting)] * 2
         assert [child.process.returncode for child in children if child.process] == [0, 0]
     log = (tmp_path / "http.log").read_text()
     assert '"exception":"UnauthenticatedError"' in log and '"exception":"SSLError"' in log
+    said = [line for line in map(orjson.loads, log.splitlines()) if line["event"] in ("not-ready", "page-failed")]
+    assert {(line["event"], line["level"]) for line in said} == {("not-ready", "warning")}, "nothing of it is broken"
     assert not re.search(f"guessed|{secured.password}|{secured.authorization}", log)
 
 
@@ -199,5 +207,5 @@ def answer(child: Child) -> requests.Response:
     """Whether it is ready, as it says itself as soon as it listens."""
     process = child.process
     assert process is not None
-    wait_until(lambda: listens(process.pid, child.port), PATIENCE)
+    until(lambda: listens(process.pid, child.port), "the process listens", PATIENCE)
     return requests.get(f"{child.url}/health/ready", timeout=PATIENCE)

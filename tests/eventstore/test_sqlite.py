@@ -9,9 +9,7 @@ import sqlite3
 import struct
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
@@ -27,6 +25,7 @@ from shared.eventstore.sqlite.writing import Append, Outcome, Writer
 from shared.runtime.native import completion
 from tests.eventstore.contract import EventStoreContract, append, event
 from tests.full_disk import full_disk
+from tests.waiting import until
 
 WRITER = """
 import sys
@@ -195,13 +194,6 @@ def waiting_for_a_turn() -> int:
     """How many threads of this process wait for a file lock, as the system says."""
     locks = Path("/proc/locks").read_text().splitlines()
     return sum("-> FLOCK" in line and f" {os.getpid()} " in line for line in locks)
-
-
-def until(condition: Callable[[], bool], what: str, seconds: float = 20.0) -> None:
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"{what}: waited in vain"
-        pause.wait(0.005)
 
 
 def test_whoever_waits_longest_writes_next(path: Path) -> None:

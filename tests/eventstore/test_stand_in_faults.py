@@ -30,7 +30,7 @@ from kurrentdbclient.exceptions import (
 from kurrentdbclient.streams import StreamsService
 
 from tests.eventstore.stand_in import Secured, StandIn
-from tests.eventstore.waiting import DEADLINE, wait_until
+from tests.waiting import DEADLINE, until
 
 
 def event() -> NewEvent:
@@ -68,7 +68,7 @@ def test_a_restart_ends_subscriptions_and_keeps_what_was_written(stand_in: Stand
         append(client)
     stand_in.start()
     assert stand_in.url == url
-    wait_until(lambda: reached(client))
+    until(lambda: reached(client), "the server is reached")
     resumed = client.subscribe_to_all(commit_position=position, timeout=DEADLINE)
     later = append(client)
     assert later > position
@@ -83,14 +83,14 @@ def test_dropped_connections_end_what_is_under_way(stand_in: StandIn, client: Ku
     stand_in.slow(DEADLINE)
     with ThreadPoolExecutor(1) as pool:
         under_way = pool.submit(streams(client).append, "s", StreamState.ANY, [event()])
-        wait_until(lambda: stand_in.held == 1)
+        until(lambda: stand_in.held == 1, "the append is under way")
         with pytest.raises(ServiceUnavailableError):
             stand_in.restart()
             next(subscription)
         with pytest.raises(ServiceUnavailableError):
             under_way.result(DEADLINE)
     stand_in.slow(0)
-    wait_until(lambda: reached(client))
+    until(lambda: reached(client), "the server is reached")
     append(client)
     assert len(client.get_stream("s")) == 2
 
@@ -98,7 +98,7 @@ def test_dropped_connections_end_what_is_under_way(stand_in: StandIn, client: Ku
 def test_each_epoch_leaves_its_record(stand_in: StandIn, client: KurrentDBClient) -> None:
     append(client)
     stand_in.restart()
-    wait_until(lambda: reached(client))
+    until(lambda: reached(client), "the server is reached")
     append(client)
     types = [recorded.type for recorded in client.read_all(filter_exclude=())]
     assert types == ["$epoch-information", "Sample", "$epoch-information", "Sample"]
@@ -131,7 +131,7 @@ def test_a_slow_server_misses_the_deadline_and_writes_nothing(stand_in: StandIn,
     for attempt in (streams(client).append, streams(client).batch_append):
         with pytest.raises(GrpcDeadlineExceededError):
             attempt("s", StreamState.ANY, [event()], timeout=0.2)
-    wait_until(lambda: stand_in.held == 0)  # the server knows, too, that nobody waits any more
+    until(lambda: stand_in.held == 0, "no call is held")  # the server knows, too, that nobody waits any more
     stand_in.slow(0)
     with pytest.raises(NotFoundError):
         client.get_stream("s")
@@ -149,7 +149,7 @@ def test_who_is_held_goes_on_when_the_server_is_fast_again(stand_in: StandIn, cl
     stand_in.slow(10 * DEADLINE)
     with ThreadPoolExecutor(2) as pool:
         under_way = [pool.submit(append, client, f"s-{number}") for number in range(2)]
-        wait_until(lambda: stand_in.held == 2)
+        until(lambda: stand_in.held == 2, "both appends are under way")
         stand_in.slow(0)
         assert all(each.result(DEADLINE) for each in under_way)
 
@@ -229,7 +229,7 @@ def test_another_node_takes_over_from_one_that_dies(cluster: StandIn) -> None:
         append(client)
         cluster.stop(0)
         cluster.elect(1)
-        wait_until(lambda: reached(client))
+        until(lambda: reached(client), "the server is reached")
         append(client)
         assert client.connection_target == cluster.targets[1]
         cluster.start(0)

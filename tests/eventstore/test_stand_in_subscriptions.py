@@ -12,9 +12,9 @@ from kurrentdbclient.events import RecordedEvent
 from kurrentdbclient.exceptions import GrpcDeadlineExceededError, StreamIsDeletedError
 
 from tests.eventstore.stand_in.reading import LIVE
+from tests.waiting import DEADLINE
 
 MARKS: dict[str, Any] = {"include_caught_up": True, "include_fell_behind": True}
-DEADLINE = 20.0
 
 
 def append(client: KurrentDBClient, stream: str, *types: str) -> int:

@@ -66,6 +66,24 @@ print("done")
 """
 
 
+ASIDE = """
+import eventlet
+eventlet.monkey_patch()
+import sys
+from pathlib import Path
+from shared.eventstore.sqlite import SqliteEventStore
+from shared.runtime.native import aside
+from tests.eventstore.contract import append
+
+store = SqliteEventStore(Path(sys.argv[1]))
+with eventlet.Timeout(20):
+    aside(lambda: append(store, "s-1"))
+assert store.head() == 1
+store.close()
+print("done")
+"""
+
+
 def run(program: str, store: Path) -> None:
     finished = subprocess.run([sys.executable, "-c", program, str(store)], capture_output=True, text=True, timeout=60)
     assert finished.stdout.strip() == "done", finished.stderr
@@ -77,3 +95,7 @@ def test_what_comes_in_one_round_of_the_hub_is_written_in_one_go(tmp_path: Path)
 
 def test_green_threads_append_while_the_hub_goes_on(tmp_path: Path) -> None:
     run(PROGRAM, tmp_path / "events.db")
+
+
+def test_a_native_thread_of_such_a_process_appends_too(tmp_path: Path) -> None:
+    run(ASIDE, tmp_path / "events.db")

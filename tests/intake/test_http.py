@@ -6,7 +6,6 @@ import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -21,6 +20,7 @@ from shared.privacy.access_log import FileAccessLog
 from shared.privacy.keyring import open_keyring
 from shared.privacy.secrets import ISSUER_PRIVATE, create_secrets, load_masters
 from shared.service.tokens import issue
+from tests.waiting import until
 
 TODAY = "2018-11-05"
 CLERK, READER, OTHER = (INTAKE_CLERK,), (INTEGRATION_MANAGER,), (REPORTING,)
@@ -40,6 +40,13 @@ ANNA = {
     "state_entry_on": "2015-09-01",
     "district_intake_on": "2015-09-10",
     "registered_on": "2015-09-10",
+}
+CARLA = {
+    "family_name": "Muster",
+    "given_name": "Carla",
+    "born_on": "2016-03-01",
+    "sex": "female",
+    "nationality": "Syria",
 }
 HOME = {
     "kind": "shared_accommodation",
@@ -127,15 +134,7 @@ def test_a_household_is_registered_found_and_shown(intake: Caller) -> None:
         "/intake/v1/persons",
         {**ANNA, "given_name": "Bruno", "file_number": None, "anchor_id": anchor["id"], "relation": "spouse"},
     )
-    born = {
-        "anchor_id": anchor["id"],
-        "family_name": "Muster",
-        "given_name": "Carla",
-        "born_on": "2016-03-01",
-        "sex": "female",
-        "nationality": "Syria",
-    }
-    child = intake.done("/intake/v1/births", born)
+    child = intake.done("/intake/v1/births", {**CARLA, "anchor_id": anchor["id"]})
     assert anchor["household_id"] == spouse["household_id"] == child["household_id"]
 
     household = intake.get(f"/intake/v1/households/{anchor['household_id']}", after=child["position"]).json()
@@ -350,17 +349,7 @@ def test_households_as_one_visits_them(intake: Caller) -> None:
 
 def test_what_falls_due(intake: Caller) -> None:
     anchor = intake.done("/intake/v1/persons", ANNA)
-    child = intake.done(
-        "/intake/v1/births",
-        {
-            "anchor_id": anchor["id"],
-            "family_name": "Muster",
-            "given_name": "Carla",
-            "born_on": "2016-03-01",
-            "sex": "female",
-            "nationality": "Syria",
-        },
-    )
+    child = intake.done("/intake/v1/births", {**CARLA, "anchor_id": anchor["id"]})
     permit = {"section": "60a", "issued_on": "2018-05-01"}
     toleration = intake.done(f"{path_of(anchor['id'])}/tolerations", {**permit, "valid_until": "2018-11-15"})
     granted = {"section": "25(2)", "granted_on": "2017-11-01", "valid_until": "2018-11-01"}
@@ -594,9 +583,7 @@ def test_an_erased_person_is_neither_found_nor_recorded_about(intake: Caller) ->
     assert record["family_name"] is record["born_on"] is None
     answer = intake.post(f"{path}/notices", {"language": "Arabic", "given_on": TODAY})
     assert (answer.status_code, problem(answer)) == (409, "person-erased")
-    deadline = monotonic() + 10
-    while found(intake, "geloescht"):
-        assert monotonic() < deadline, "the view did not follow the erasure"
+    until(lambda: not found(intake, "geloescht"), "the view has followed the erasure")
     (member,) = intake.get(f"/intake/v1/households/{person['household_id']}").json()["members"]
     assert (member["person_id"], member["family_name"]) == (person["id"], None)
 

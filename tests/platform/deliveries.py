@@ -14,7 +14,7 @@ from shared.bus.nudge import CAUSATION, CORRELATION, message, message_of
 from shared.bus.topology import EVENTS
 from shared.eventstore.identity import identity
 from shared.eventstore.sqlite import SqliteEventStore
-from tests.platform.office import until
+from tests.waiting import until
 
 AGAIN = 300
 """Of so many events, the newest, messages come again."""

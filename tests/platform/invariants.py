@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -27,7 +28,7 @@ from shared.projections.runner import Runner
 from shared.runtime.config import Settings
 from shared.service.platform import Platform
 from tests.folding import content, fresh_fold
-from tests.platform.office import until
+from tests.waiting import until
 
 
 def _settings(data: Path, further: Mapping[str, str]) -> Settings:
@@ -154,3 +155,7 @@ def assert_all(data: Path, *, commands: int | None = None, **further: str) -> No
     assert_recorded_at_never_goes_back(data, **further)
     assert_the_ledger_is_the_log(data, **further)
     assert_every_view_equals_a_fresh_fold(data, **further)
+
+
+if __name__ == "__main__":  # for a release that is not the checkout's
+    assert_all(Path(sys.argv[1]))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -210,15 +209,6 @@ def talk(**changes: Any) -> dict[str, Any]:
     """A consultation with the family, as a body to be ``filled``."""
     told = {"case_id": "{case}", "held_on": DAY, "setting": "office", "minutes": 30, "interpreter": False}
     return {**told, "topics": ["housing"], "took_part": ["{person}"], **changes}
-
-
-def until(condition: Callable[[], T | None], what: str, seconds: float = 30.0) -> T:
-    """Wait until a condition gives something true, and give it back."""
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {what}"
-        time.sleep(0.02)
-    return found
 
 
 def problem(answer: requests.Response, status: int) -> str:

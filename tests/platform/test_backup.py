@@ -37,8 +37,9 @@ from shared.service.tokens import issue
 from tests.platform import invariants
 from tests.platform.county import SETTINGS, RunningCounty, machine
 from tests.platform.figures import assert_reported
-from tests.platform.office import DAY, HOME, PERSON, PERSONS, WHO, RunningOffice, person, until
+from tests.platform.office import DAY, HOME, PERSON, PERSONS, WHO, RunningOffice, person
 from tests.platform.test_erasure import IN_PLAIN, IN_THE_NOTE, NAMES, NOTE, erase, found_by, plain_in
+from tests.waiting import until
 from wegmarken.backup.manifest import Manifest
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(600)]

@@ -17,12 +17,13 @@ from shared.bus import topology
 from shared.bus.connection import LOST, connected
 from shared.contracts.subscriptions import SUBSCRIPTIONS
 from tests.broker import BrokerCluster, freeze, kill, restart, thaw
-from tests.bus.conftest import Bus, wait_until
+from tests.bus.conftest import Bus
 from tests.bus.events import store_events
 from tests.platform import invariants
 from tests.platform.county import SAMPLED, RunningCounty, machine, sample
 from tests.platform.figures import assert_reported
 from tests.platform.trouble import Trouble
+from tests.waiting import until
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 
@@ -98,18 +99,18 @@ def test_a_relay_on_a_node_that_stands_still_is_replaced_and_nothing_is_left_out
         processes.callback(bus.store.close)
         ids = store_events(bus.store, 20)
         with bus.relay() as first:
-            wait_until(lambda: first.status().position == 20)
+            until(lambda: first.status().position == 20, "the first has published all")
             with bus.relay(";".join(node.url for node in others)) as second:
-                wait_until(lambda: second.status().connected)
+                until(lambda: second.status().connected, "the second is connected")
                 freeze(still)
                 began = time.monotonic()
                 try:
                     ids += store_events(bus.store, 20)
-                    wait_until(lambda: second.status().leader, STILL_FOUND_OUT)
+                    until(lambda: second.status().leader, "the second leads", STILL_FOUND_OUT)
                     print(f"after {time.monotonic() - began:.1f} s")
-                    wait_until(lambda: second.status().position == 40)
+                    until(lambda: second.status().position == 40, "the second has published the rest")
                     arrived: list[str] = []
-                    wait_until(lambda: set(taken(others[0].url, "eligibility", arrived)) == set(ids))
+                    until(lambda: set(taken(others[0].url, "eligibility", arrived)) == set(ids), "all have arrived")
                 finally:
                     thaw(still)
     assert list(dict.fromkeys(arrived)) == ids
@@ -139,7 +140,7 @@ class Accidents:
 
     def lose_the_relay_s_node(self) -> None:
         """Everybody left the node that was lost before, so it is another one."""
-        wait_until(lambda: len(self._brokers.queues()[QUEUE]["online"]) == len(self._brokers.nodes))
+        until(lambda: len(self._brokers.queues()[QUEUE]["online"]) == len(self._brokers.nodes), "every node is back")
         self._lose(self._brokers.holder(topology.LEADER))
 
     def bring_back(self) -> None:
@@ -161,7 +162,7 @@ class Accidents:
 
     def _found_again(self, what: str) -> None:
         began = time.monotonic()
-        wait_until(lambda: self._leaders() and self._subscribed())
+        until(lambda: self._leaders() and self._subscribed(), "a relay leads and all reactions are subscribed")
         seconds = time.monotonic() - began
         print(f"{what}: a relay leads and all reactions are subscribed after {seconds:.1f} s")
         assert seconds < FOUND_AGAIN

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import closing, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -19,13 +18,11 @@ from deploy.one_machine import OneMachine
 from deploy.processes import PROJECTOR
 from shared.bus import topology
 from shared.bus.connection import Outgoing, Publisher, connected
-from shared.eventstore.kurrentdb import connection
 from shared.eventstore.port import NO_STREAM, NewEvent
 from shared.eventstore.sqlite import SqliteEventStore
-from shared.runtime.terminal import AWAY, REFUSED, WRONG
-from tests.eventstore.contract import append
+from shared.runtime.terminal import REFUSED, WRONG
 from tests.platform.county import SAMPLED, sample
-from tests.platform.office import until
+from tests.waiting import until
 from wegmarken import demo
 from wegmarken.cli import wegmarken
 
@@ -141,24 +138,3 @@ def test_what_was_put_aside_ends_the_command_in_one_line(monkeypatch: pytest.Mon
 def test_wrong_use_is_refused(arguments: list[str], line: str) -> None:
     refused = run(*arguments)
     assert (refused.exit_code, refused.stdout, refused.stderr.splitlines()[-1]) == (WRONG, "", line)
-
-
-@pytest.mark.parametrize(
-    ("store", "code", "line"),
-    [
-        ("mysql://probe:hush@127.0.0.1", WRONG, "the event store's URL has no adapter; supported: sqlite, "),
-        ("kurrentdb://probe:hush@127.0.0.1:1?Tls=no", WRONG, "the event store's URL cannot be used"),
-        ("kurrentdb://probe:hush@127.0.0.1:1?Tls=false", AWAY, "the event store does not answer ("),
-        ("sqlite:///{here}/events.db", REFUSED, "the store holds a history already"),
-    ],
-)
-def test_a_store_that_cannot_be_used_is_refused_before_anything_starts(
-    store: str, code: int, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "PATIENCE", 0.1)
-    with closing(SqliteEventStore(tmp_path / "events.db")) as used:
-        append(used, "probe")
-    refused = run("--once", "--store", store.replace("{here}", str(tmp_path)))
-    assert refused.exit_code == code and "hush" not in refused.output
-    (only,) = refused.stderr.splitlines()
-    assert only.startswith(line)

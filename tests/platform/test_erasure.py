@@ -22,7 +22,8 @@ from shared.privacy.keyring import open_keyring
 from shared.privacy.pseudonyms import pseudonym
 from shared.privacy.secrets import PSEUDONYM_KEY, load_secret
 from tests.platform import invariants
-from tests.platform.office import DAY, HOME, NOBODY, PERSON, PERSONS, SEARCH, TALKS, RunningOffice, problem, talk, until
+from tests.platform.office import DAY, HOME, NOBODY, PERSON, PERSONS, SEARCH, TALKS, RunningOffice, problem, talk
+from tests.waiting import until
 
 pytestmark = pytest.mark.platform
 

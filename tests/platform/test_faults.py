@@ -27,8 +27,8 @@ from tests.platform import invariants
 from tests.platform.county import SAMPLED, RunningCounty, machine, sample
 from tests.platform.deliveries import POISON, POISONED, deliver_again, deliver_poison
 from tests.platform.figures import assert_reported
-from tests.platform.office import until
 from tests.platform.trouble import Planned, Trouble
+from tests.waiting import until
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 

@@ -14,7 +14,8 @@ import requests
 from scenarios.small_office import CLERK, HEAD, MANAGER
 from tests.platform import invariants
 from tests.platform.asking import AT_ONCE, Series, at_once
-from tests.platform.office import DAY, HOME, IMPORTER, PERSONS, TALKS, RunningOffice, person, problem, talk, until
+from tests.platform.office import DAY, HOME, IMPORTER, PERSONS, TALKS, RunningOffice, person, problem, talk
+from tests.waiting import until
 
 pytestmark = pytest.mark.platform
 

@@ -9,7 +9,8 @@ import pytest
 
 from scenarios.small_office import CLERK, HEAD
 from tests.platform.asking import Look
-from tests.platform.office import SEARCH, RunningOffice, problem, until
+from tests.platform.office import SEARCH, RunningOffice, problem
+from tests.waiting import until
 
 pytestmark = pytest.mark.platform
 

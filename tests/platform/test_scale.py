@@ -3,29 +3,24 @@ under load."""
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
 import pytest
 import requests
 
-from deploy.one_machine import OneMachine
 from deploy.processes import HTTP, PORTAL, PROCESSES, PROJECTOR, REACT, RELAY
-from scenarios.loader import Api
-from scenarios.small_office import CLERK, HEAD, MANAGER
+from scenarios.small_office import MANAGER
 from tests.platform import invariants
 from tests.platform.county import machine
-from tests.platform.office import WHO, RunningOffice, person, talk, until
+from tests.platform.load import Load, usual
+from tests.platform.office import RunningOffice, talk
+from tests.waiting import until
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(400)]
 
 TWICE = {process.name: 2 for process in PROCESSES}
-PAUSE = 0.1
-"""Seconds between a caller's requests, in which its connection lies idle."""
 TAKEN_OVER = 10.0
 """Seconds, on a machine that starts the lost process anew at the same time; else it is about one."""
 
@@ -86,64 +81,20 @@ def test_a_projector_that_stands_by_takes_over(office: RunningOffice) -> None:
     assert set((leader.said() or {})["standing_by"]) == views
 
 
-@dataclass
-class Load:
-    """Callers that go on asking, each on its own connections, until they are told to stop."""
-
-    machine: OneMachine
-    asked: Counter[str] = field(default_factory=Counter)
-    failures: list[object] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.api = Api({**self.machine.addresses, "portal": self.machine.portal}, self.machine.token, WHO)
-        self._over = threading.Event()
-        self._threads: list[threading.Thread] = []
-
-    def ask(self, name: str, method: str, path: str, account: str, **asked: Any) -> None:
-        """Again and again, a command each time under a key of its own."""
-        thread = threading.Thread(target=self._ask, args=(name, method, path, account, asked))
-        self._threads.append(thread)
-        thread.start()
-
-    def stop(self) -> None:
-        self._over.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self, name: str, method: str, path: str, account: str, asked: Mapping[str, Any]) -> None:
-        try:
-            while not self._over.wait(PAUSE):
-                key = f"{name}-{self.asked[name]}" if method == "POST" else None
-                status, answer = self.api.call(method, path, account, key=key, **asked)
-                self.asked[name] += 1
-                if status >= 400:
-                    self.failures.append((path, status, answer))
-        except BaseException as error:
-            self.failures.append(error)
-
-
 def test_everything_is_restarted_under_load_without_a_failed_command(office: RunningOffice) -> None:
     office.rest()
     before = Counter(event.type for event in invariants.history(office.data))
-    load = Load(office.machine)
-    for number in (1, 2):
-        load.ask(f"talk-{number}", "POST", "/casework/v1/consultations", MANAGER, body=office.filled(talk()))
-    load.ask("person", "POST", "/intake/v1/persons", CLERK, body=person())
-    load.ask("figure", "GET", "/reporting/v1/figures/persons-in-care?valid_at=2018-05-31", "reporting")
-    load.ask("team", "GET", "/casework/v1/teams", HEAD)
-    load.ask("portal", "GET", "/health/live", HEAD, service="portal")
-    try:
+    with Load(office.machine) as load:
+        usual(load, office)
         for name in office.machine.supervisor.children:
             office.machine.supervisor.restart(name)
-    finally:
-        load.stop()
     restarted = len(office.machine.supervisor.children)
-    print(f"{load.asked.total()} requests while {restarted} processes were restarted; {load.api.repeated} sent again")
+    print(f"{load.asked.total()} requests while {restarted} processes were restarted; {load.repeated} sent again")
     assert load.failures == []
     assert all(count > restarted for count in load.asked.values()), load.asked
     invariants.assert_every_reaction_happened(office.machine)
     added = Counter(event.type for event in invariants.history(office.data)) - before
-    assert added["casework.ConsultationHeld"] == load.asked["talk-1"] + load.asked["talk-2"]
+    assert added["casework.ConsultationHeld"] == sum(load.asked[each] for each in ("talk-1", "talk-2", "form"))
     assert added["intake.PersonRegistered"] == load.asked["person"]
     invariants.assert_all(office.data)
 

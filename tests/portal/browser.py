@@ -10,8 +10,8 @@ from typing import Any, Final, Literal
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from services.portal.web.visit import SESSION
-from tests.platform.office import until
 from tests.portal.house import ACCOUNTS, RunningPortal
+from tests.waiting import until
 
 ROOT: Final = Path(__file__).parents[2]
 SCREENSHOTS: Final = ROOT / "var" / "screenshots"

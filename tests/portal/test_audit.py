@@ -22,10 +22,10 @@ from shared.api.roles import AUDITOR, OPERATOR
 from shared.bus import parked
 from shared.bus.connection import Outgoing, Publisher, connected
 from shared.bus.nudge import message
-from tests.platform.office import until
 from tests.portal.browser import SIZES, Size, screenshot, wrong_with
 from tests.portal.conftest import Open
 from tests.portal.house import ACCOUNTS, REASON, RunningPortal, Visitor, down
+from tests.waiting import until
 
 GERMAN = words("de")
 ROW = re.compile(r'href="(/pruefung/(?:verlauf|vorgang)/[^"]+)"')

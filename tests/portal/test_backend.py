@@ -6,9 +6,10 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from socket import AF_INET, SOCK_STREAM
 from threading import Thread
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -42,14 +43,14 @@ Answered = bytes | None
 """What a service answers to a request; None breaks the connection off."""
 AWAY: Final = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}"
 LOST: Final = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 2\r\n\r\n{}"
-DAY: Final = b'HTTP/1.1 200 OK\r\nContent-Length: 22\r\n\r\n{"today":"2018-06-01"}'
+DAY: Final = b'HTTP/1.1 200 OK\r\nContent-Length: 22\r\nConnection: close\r\n\r\n{"today":"2018-06-01"}'
 
 
 @contextmanager
-def service(*answers: Answered, then_gone: bool = False) -> Iterator[str]:
+def service(*answers: Answered, then_gone: bool = False, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
     """A service that answers like this, one connection each, and then is silent, or gone; its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    with socket.create_server((host, port)) as listening:
+        address = f"http://{host}:{listening.getsockname()[1]}"
 
         def serve() -> None:
             for answer in answers:
@@ -96,6 +97,42 @@ def test_what_was_certainly_not_recorded_is_said_to_be_lost() -> None:
     with services(intake="http://127.0.0.1:9") as asked, pytest.raises(Unavailable) as raised:
         asked.request("intake", "POST", "/intake/v1/persons", {}, COMMAND)
     assert not raised.value.outcome_unknown
+
+
+BUSY: Final = AWAY.replace(b"\r\n", b"\r\nRetry-After: 1\r\nConnection: close\r\n", 1)
+"""What a process says that steps aside, or cannot answer right now."""
+
+
+@pytest.mark.parametrize("headers", [{}, COMMAND], ids=["question", "command"])
+def test_who_steps_aside_is_not_asked_again_but_another_is(headers: Mapping[str, str]) -> None:
+    with service(BUSY, DAY) as address, services(intake=address) as asked:
+        assert asked.request("intake", "POST", "/intake/v1/persons", {}, headers) == {"today": "2018-06-01"}
+
+
+def test_it_is_asked_once_more_and_no_oftener() -> None:
+    assert not outcome_unknown(BUSY, BUSY), "neither has done anything"
+    assert outcome_unknown(BUSY, None), "the second may have"
+    assert outcome_unknown(None, BUSY), "or the first"
+
+
+def test_who_says_so_late_has_waited_for_what_all_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backend, "AT_ONCE", 0.0)
+    assert not outcome_unknown(BUSY)
+
+
+def test_the_processes_behind_a_name_are_asked_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the resolver's order is; and one that is gone keeps nobody from the others."""
+    with service(DAY) as first, service(DAY, DAY, host="127.0.0.3", port=(port := int(first.rpartition(":")[2]))):
+        behind = [(AF_INET, SOCK_STREAM, 0, "", (f"127.0.0.{number}", port)) for number in (1, 2, 3)]
+        resolve = socket.getaddrinfo
+
+        def resolved(host: str, *asked: Any, **more: Any) -> Any:
+            return behind if host == "intake-http" else resolve(host, *asked, **more)
+
+        monkeypatch.setattr(socket, "getaddrinfo", resolved)
+        with services(intake=f"http://intake-http:{port}") as asked:
+            for _ in behind:
+                assert asked.request("intake", "GET", "/clock", None, {}) == {"today": "2018-06-01"}
 
 
 def test_a_service_that_hangs_delays_the_days_question_once_and_not_for_long(monkeypatch: pytest.MonkeyPatch) -> None:

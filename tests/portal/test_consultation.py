@@ -9,11 +9,12 @@ from playwright.sync_api import Locator, Page, expect
 
 from scenarios.small_office import HEAD, LEAD
 from shared.api.roles import INTEGRATION_MANAGER, TEAM_LEAD
-from tests.platform.office import DAY, OTHER, until
+from tests.platform.office import DAY, OTHER
 from tests.portal.browser import LOOKS, SIZES, Size, axe, drafts, kept, log_in, screenshot, wrong_with
 from tests.portal.conftest import Open
 from tests.portal.families import Family, a_family, talks
 from tests.portal.house import RunningPortal, down
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ from shared.api.roles import AUDITOR, IMPORTER, INTEGRATION_MANAGER, OPERATOR, R
 from shared.database.plain import Database
 from shared.database.postgres import is_postgres
 from shared.runtime.config import Settings
-from tests.platform.office import until
 from tests.portal.house import ACCOUNTS, RunningPortal, Visitor
+from tests.waiting import until
 from wegmarken.demo_accounts import make
 
 

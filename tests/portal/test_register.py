@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 
 from services.portal.answers import Refused
 from services.portal.language.words import words
-from services.portal.pages import register
+from services.portal.records import registration
 from services.portal.web.form import Form
 from shared.api.roles import AUDITOR, INTAKE_CLERK, INTEGRATION_MANAGER
 from tests.portal.browser import LOOKS, SIZES, Size, axe, kept, screenshot, wrong_with
@@ -44,7 +44,7 @@ def filled(*members: Mapping[str, str], family_name: str, **more: str) -> dict[s
 
 
 def read(**values: str) -> tuple[dict[int, dict[str, Any]], Form]:
-    return register.read(Form.new(**values), words("de"), TODAY)
+    return registration.read(Form.new(**values), words("de"), TODAY)
 
 
 # --- what was typed --------------------------------------------------------------------------------
@@ -60,7 +60,7 @@ def read(**values: str) -> tuple[dict[int, dict[str, Any]], Form]:
     ],
 )
 def test_what_was_looked_for_is_taken_over(typed: str, fields: dict[str, str]) -> None:
-    assert register.name_of(typed) == fields
+    assert registration.name_of(typed) == fields
 
 
 def test_a_member_has_what_is_proposed_unless_something_else_is_typed() -> None:
@@ -101,7 +101,7 @@ def test_a_day_that_is_none_is_said_at_its_line() -> None:
     _, form = read(**filled({**CHILD, "given_name": "Sami", "born_on": "bald"}, family_name="Beispiel"))
     assert set(form.errors) == {"1-born_on"}
     assert form.errors["1-born_on"].startswith("„Geboren am“: Das ist kein Datum.")
-    states = {line.number: line.state for line in register.lines(form)}
+    states = {line.number: line.state for line in registration.lines(form)}
     assert states == {0: "waiting", 1: "wrong"}
 
 
@@ -109,7 +109,7 @@ def test_a_refusal_stands_at_the_field_or_at_the_line() -> None:
     form = Form.new(**filled({**CHILD, "given_name": "Sami"}, family_name="Beispiel"))
 
     def refused(number: int, **problem: Any) -> Mapping[str, str]:
-        return register.with_refusal(form, number, Refused({"title": "So nicht.", **problem}), words("de")).errors
+        return registration.with_refusal(form, number, Refused({"title": "So nicht.", **problem}), words("de")).errors
 
     field = refused(1, errors=[{"path": "born_on", "message": "liegt in der Zukunft"}])
     assert field == {"1-born_on": "„Geboren am“ liegt in der Zukunft"}

@@ -11,8 +11,9 @@ import pytest
 from services.eligibility.rules import rule_set_on
 from services.intake import commands
 from services.portal.language import terms
+from services.portal.language.catalogue import german
 from services.portal.language.terms.platform import ROLES
-from services.portal.language.words import Words, german, words
+from services.portal.language.words import Words, words
 from services.portal.records import actions, timeline
 from services.portal.talks.indicators import ACTION_FIELDS, STEPS
 from shared.api.roles import ROLES as shared_roles

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from services.portal.language.catalogue import german, untranslated, used
+from services.portal.language.catalogue import german, used
 from services.portal.language.words import words
+from services.portal.web.assets import Assets
+from services.portal.web.rendering import TEMPLATES, Templates
 
 FACT = re.compile(r"\{(\w+)\}")
 
@@ -19,7 +21,7 @@ def test_every_sentence_has_its_german() -> None:
     known = german()
     found = {sentence if isinstance(sentence, str) else sentence[0] for sentence in used()}
     assert sorted(sentence for sentence in found if sentence not in known) == []
-    assert [message.id for message in known if message.id and untranslated(message)] == []
+    assert [message.id for message in known if message.id and not all(texts(message.string))] == []
     assert [message.id for message in known if message.fuzzy and message.id] == []
 
 
@@ -50,7 +52,7 @@ def test_numbers_dates_and_money() -> None:
     assert english.number(1024) == "1,024"
     assert german_words.money("815185") == "815.185,00\xa0€"
     assert english.money("815185") == "€815,185.00"
-    assert german_words.percent("0.332") == "33,2\xa0%" or german_words.percent("0.332") == "33,2 %"
+    assert german_words.percent("0.332") == "33,2 %"
 
 
 def test_one_and_many() -> None:
@@ -58,3 +60,11 @@ def test_one_and_many() -> None:
     assert words("de").say_many(one, many, 1).endswith("1 Sekunde.")
     assert words("de").say_many(one, many, 3).endswith("3 Sekunden.")
     assert words("en").say_many(one, many, 1) == "Too many tries. Please wait 1 second."
+
+
+def test_no_word_is_compiled_into_a_template() -> None:
+    """What is compiled for one language serves the other, also where a filter is given a constant."""
+    german_pages, english_pages = Templates(Assets.load())._environments.values()
+    for path in TEMPLATES.glob("*.html"):
+        source = path.read_text()
+        assert german_pages.compile(source, raw=True) == english_pages.compile(source, raw=True), path.name

@@ -17,12 +17,13 @@ from shared.contracts.casework import (
     CaseOpened,
     ConsultationHeld,
     EmployeeJoined,
+    case_of,
 )
 from shared.contracts.codec import decode
 from shared.contracts.intake import HouseholdJoined, PersonRegistered
 from shared.contracts.model import CaseId, EmployeeId, Event, Hidden, HouseholdId, PersonalClass, PersonId
 from shared.eventstore.sqlite import SqliteEventStore
-from shared.privacy.erasure import SubjectUnknown, case_of, erase, replay
+from shared.privacy.erasure import SubjectUnknown, erase, replay
 from shared.privacy.keyring import SqliteKeyRing
 from shared.privacy.sealer import KeyRingSealer
 from tests.contracts.golden_files import example

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -37,24 +36,16 @@ from shared.projections.view import (
     View,
 )
 from tests.recording import record
+from tests.waiting import DEADLINE
 
 DAY = date(2018, 5, 2)
 MASTERS = {personal_class: bytes([n]) * 32 for n, personal_class in enumerate(PersonalClass)}
 NAMES = UUID("00000000-0000-4000-8000-000000000000")
-DEADLINE = 20.0
 
 
 def id_of(name: str) -> str:
     """A UUID for a telling name, always the same."""
     return str(uuid5(NAMES, name))
-
-
-def eventually(condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
-    """Wait until the condition holds; fails after the deadline."""
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        pause.wait(0.005)
 
 
 # --- views ------------------------------------------------------------------------------------------

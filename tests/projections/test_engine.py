@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import random
 import sqlite3
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+from sqlalchemy import Column, Engine, MetaData, String, Table, delete, insert, select
 from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
 
+from shared.database.postgres import MOST
 from shared.projections.engine import forget_deleted, is_away, open_engine, reading
 from tests.postgres import Cluster
-from tests.projections.office import eventually
+from tests.waiting import until
 
 METADATA = MetaData()
 PEOPLE = Table("people", METADATA, Column("id", String, primary_key=True), Column("name", String, index=True))
@@ -50,6 +52,34 @@ def test_secure_delete_is_not_enough_but_forgetting_is(tmp_path: Path) -> None:
     with reading(engine) as reader:
         assert len(reader.execute(select(PEOPLE)).all()) == 1500
     engine.dispose()
+
+
+def test_a_burst_of_readers_is_served_in_order(postgres: str) -> None:
+    """More than there are connections. Whoever asks again comes after those who wait."""
+    engine, served = open_engine(postgres), list[int]()
+
+    def ask(number: int) -> None:
+        with reading(engine):
+            served.append(number)
+
+    with ThreadPoolExecutor(32) as many:
+        with ExitStack() as held:
+            for _ in range(MOST):
+                held.enter_context(reading(engine))
+            asking = list[Future[None]]()
+            for number in range(32):
+                asking.append(many.submit(ask, number))
+                until(lambda: in_line(engine) == len(asking), "it waits")
+        ask(32)
+    assert sorted(served) == list(range(33)) and served.index(32) >= 32 - MOST
+    engine.dispose()
+
+
+def in_line(engine: Engine) -> int:
+    """How many wait for a connection."""
+    pool: Any = engine.pool
+    found: int = pool._turns.waiting
+    return found
 
 
 def test_reading_waits_for_no_writer_and_sees_one_state(tmp_path: Path) -> None:
@@ -115,7 +145,7 @@ def test_a_connection_lost_while_traces_are_removed_is_told_as_lost(postgres: st
     with closing(psycopg.connect(postgres)) as holder, ThreadPoolExecutor(1) as aside:
         holder.execute("lock table probe.people")
         forgetting = aside.submit(forget_deleted, engine, [PEOPLE])
-        eventually(lambda: bool(waiting(postgres)))
+        until(lambda: bool(waiting(postgres)), "the lock is waited for")
         cluster.cut_off(postgres)
         with pytest.raises(ConnectionError):
             forgetting.result(10)

@@ -17,7 +17,8 @@ from shared.projections.runner import Runner
 from shared.projections.view import Change, Erasure, Fact
 from tests.folding import content, fresh_fold
 from tests.postgres import files_of
-from tests.projections.office import HOMES, PEOPLE, Office, People, PeopleTables, eventually, id_of, running, told
+from tests.projections.office import HOMES, PEOPLE, Office, People, PeopleTables, id_of, running, told
+from tests.waiting import until
 
 
 def traces(office: Office, name: str) -> list[str]:
@@ -52,12 +53,12 @@ def test_a_running_view_deletes_plain_rows_and_every_trace_of_them(office: Offic
         for name in gone:  # in between, so that pages split and leave copies behind
             office.register(name)
             office.history(50, family=f"after {name[-1]}")
-        eventually(lambda: set(runner.positions().values()) == {office.store.head()})
+        until(lambda: set(runner.positions().values()) == {office.store.head()}, "all is followed")
         assert all(traces(office, name) for name in gone)
         sample(office)
         for name in gone:
             erase(office, name)
-        eventually(lambda: followed(runner, office))
+        until(lambda: followed(runner, office), "the erasure is followed")
         assert not any(traces(office, name) for name in gone)
     names = {row[1] for row in content(runner.engine, PEOPLE)["people"]}
     assert len(names) == 400
@@ -90,7 +91,7 @@ def test_a_stopped_view_is_still_read_and_so_follows_erasures(office: Office) ->
     assert runner.positions() == {"probe.people": 1}
     with running(runner):
         erase(office, "Zuviel")
-        eventually(lambda: followed(runner, office))
+        until(lambda: followed(runner, office), "the erasure is followed")
     assert traces(office, "Zuviel") == []
 
 
@@ -99,11 +100,11 @@ def test_a_rebuild_meanwhile_does_not_stop_the_view(office: Office) -> None:
     office.register("Zuviel")
     runner = office.runner(PEOPLE)
     with running(runner):
-        eventually(lambda: runner.status().state == "ready")
+        until(lambda: runner.status().state == "ready", "the runner is ready")
         rebuild(office.runner(PEOPLE), PEOPLE.name)
         erase(office, "Zuviel")
-        eventually(lambda: followed(runner, office))
-        eventually(lambda: runner.status().state == "ready")
+        until(lambda: followed(runner, office), "the erasure is followed")
+        until(lambda: runner.status().state == "ready", "the runner is ready again")
     assert traces(office, "Zuviel") == []
 
 
@@ -118,10 +119,10 @@ def test_a_view_that_cannot_follow_an_erasure_stops_and_holds_up_no_other(office
         connection.execute(text("drop table probe_people_people__v1g1"))
     with running(runner):
         erase(office, "Zuviel")
-        eventually(lambda: "probe.people" in runner.status().stopped)
+        until(lambda: "probe.people" in runner.status().stopped, "the view has stopped")
         head = office.register("Later")
-        eventually(lambda: runner.positions()["probe.people_too"] == head)
-        eventually(lambda: traces(office, "Zuviel") == [])
+        until(lambda: runner.positions()["probe.people_too"] == head, "the other view goes on")
+        until(lambda: traces(office, "Zuviel") == [], "no trace is left")
     with reading(runner.engine) as connection:
         numbers = {generation.view: generation.erasures for generation in generations(connection)}
     assert numbers == {"probe.people": 0, "probe.people_too": 1}, "the first has it to do yet"
@@ -137,11 +138,11 @@ def test_a_view_that_fails_at_an_erasure_stops_and_holds_up_no_other(office: Off
     office.register("Zuviel")
     runner = office.runner(Stubborn(), HOMES)
     with running(runner):
-        eventually(lambda: runner.status().state == "ready")
+        until(lambda: runner.status().state == "ready", "the runner is ready")
         erase(office, "Zuviel")
-        eventually(lambda: "probe.stubborn" in runner.status().stopped)
+        until(lambda: "probe.stubborn" in runner.status().stopped, "the view has stopped")
         head = office.register("Later")
-        eventually(lambda: runner.positions()["probe.homes"] == head)
+        until(lambda: runner.positions()["probe.homes"] == head, "the other view goes on")
     with reading(runner.engine) as connection:
         numbers = {generation.view: generation.erasures for generation in generations(connection)}
     assert numbers == {"probe.stubborn": 0, "probe.homes": 1}, "the first has it to do yet"
@@ -156,8 +157,8 @@ def test_a_reader_that_holds_on_delays_an_erasure_but_does_not_lose_it(office: O
         with reader.snapshot() as now:
             now.tables(PEOPLE)
             erase(office, "Zuviel")
-            eventually(lambda: content(runner.engine, PEOPLE)["people"] == [])
+            until(lambda: content(runner.engine, PEOPLE)["people"] == [], "the person is gone")
             assert not followed(runner, office)
-        eventually(lambda: followed(runner, office))
+        until(lambda: followed(runner, office), "the erasure is followed")
     assert traces(office, "Zuviel") == []
     reader.close()

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from shared.projections.read import ViewReader
 from tests.folding import content, fresh_fold
-from tests.projections.office import DEADLINE, HOMES, PEOPLE, Office
+from tests.projections.office import HOMES, PEOPLE, Office
+from tests.waiting import DEADLINE
 
 ROOT = Path(__file__).parents[2]
 SEED = 2018
@@ -31,7 +32,7 @@ def test_killed_at_random_moments_its_views_still_equal_a_fresh_fold(office: Off
             stdout=subprocess.PIPE,
         )
         with process:
-            assert reader.wait_for(HOMES, aim, DEADLINE)
+            assert reader.wait_for([HOMES.name], aim, DEADLINE)
             threading.Event().wait(pause)
             process.kill()
     assert reader.position(PEOPLE) < head, "killed in the middle, not at the end"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from tests.projections.office import PEOPLE, Office, PickyHomes, eventually, moved, running
+from tests.projections.office import PEOPLE, Office, PickyHomes, moved, running
+from tests.waiting import until
 
 
 def metric(name: str, view: str) -> float | None:
@@ -16,7 +17,7 @@ def test_lag_in_events_and_seconds(office: Office) -> None:
     office.register("Beispiel", moved("Beispiel", "poison"))
     runner = office.runner(PEOPLE, PickyHomes("poison"))
     with running(runner):
-        eventually(lambda: metric("position", "probe.people") == 10)
+        until(lambda: metric("position", "probe.people") == 10, "the view has followed")
         assert metric("lag_events", "probe.people") == metric("lag_seconds", "probe.people") == 0
         assert metric("position", "probe.homes") == 9
         assert metric("lag_events", "probe.homes") == 1

@@ -19,7 +19,8 @@ from shared.projections.registry import generations
 from shared.projections.runner import Runner
 from shared.projections.view import Change, Erasure, Fact
 from tests.folding import content, fresh_fold, live_tables
-from tests.projections.office import HOMES, PEOPLE, Homes, Office, People, PeopleTables, eventually, id_of, running
+from tests.projections.office import HOMES, PEOPLE, Homes, Office, People, PeopleTables, id_of, running
+from tests.waiting import until
 
 
 def damage(runner: Runner) -> None:
@@ -77,7 +78,7 @@ def test_while_events_come_the_live_view_is_served_and_the_rebuilt_one_misses_no
                 now.connection.execute(now.tables(HOMES).homes.select()).all()
 
     with running(runner):
-        eventually(lambda: reader.position(HOMES) > 0)
+        until(lambda: reader.position(HOMES) > 0, "the view has begun")
         looking = threading.Thread(target=look)
         looking.start()
         recording = threading.Thread(target=office.history, args=(100, "More"))
@@ -86,7 +87,7 @@ def test_while_events_come_the_live_view_is_served_and_the_rebuilt_one_misses_no
             assert rebuild(office.runner(PEOPLE, HOMES), "probe.homes").same
         recording.join()
         head = office.store.head()
-        eventually(lambda: set(reader.positions().values()) == {head})
+        until(lambda: set(reader.positions().values()) == {head}, "all is followed")
         assert looking.is_alive(), "nothing went wrong with any look"
         done.set()
         looking.join()

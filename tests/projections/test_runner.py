@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from sqlalchemy import Column, Engine, MetaData, String, Table, event, inspect, text
 
-from shared.contracts.intake import NoticeGiven
-from shared.contracts.registry import types_of
+from shared.contracts import registry as contracts
+from shared.contracts.intake import MovedIn, NoticeGiven
+from shared.contracts.registry import contract_of, types_of
 from shared.database.lease import open_lease
 from shared.database.postgres import is_postgres
 from shared.eventstore.port import NewEvent
@@ -31,12 +32,12 @@ from tests.projections.office import (
     People,
     PeopleTables,
     PickyHomes,
-    eventually,
     id_of,
     moved,
     running,
     told,
 )
+from tests.waiting import until
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,9 @@ def assert_fresh(office: Office, engine: Engine, *views: View[Any]) -> None:
 def test_what_is_recorded_is_seen_while_the_runner_follows(office: Office) -> None:
     runner = office.runner(PEOPLE, HOMES)
     with running(runner):
-        eventually(lambda: runner.status().state == "ready")
+        until(lambda: runner.status().state == "ready", "the runner is ready")
         head = office.history(3)
-        eventually(lambda: set(runner.positions().values()) == {head})
+        until(lambda: set(runner.positions().values()) == {head}, "all is followed")
     assert runner.status() == RunnerStatus(
         state="ready", head=head, views={"probe.people": head, "probe.homes": head}, stopped={}
     )
@@ -162,6 +163,35 @@ def test_a_stopped_view_is_tried_again_at_the_next_start(office: Office) -> None
     assert_fresh(office, repaired.engine, PEOPLE, HOMES)
 
 
+def test_a_view_stands_before_an_event_of_a_newer_release_and_goes_on_under_that(
+    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.history(1)
+    with monkeypatch.context() as later:
+        the_next_release(later)
+        newer = office.register("Beispiel", moved("Beispiel", "newer"))
+    head = office.register("Later", moved("Later", "later"))
+    old = office.runner(PEOPLE, HOMES)
+    old.catch_up()
+    assert old.status().state == "view stopped"
+    assert old.status().stopped == {"probe.homes": Stopped(newer, office.store.read_all(after=newer - 1)[0].event_id)}
+    assert old.positions() == {"probe.people": head, "probe.homes": newer - 1}
+    assert "".join(capsys.readouterr()).count("NewerThanThisCode") == 1
+    the_next_release(monkeypatch)
+    new = office.runner(PEOPLE, HOMES)
+    new.catch_up()
+    assert new.status().state == "ready"
+    assert_fresh(office, new.engine, PEOPLE, HOMES)
+
+
+def the_next_release(patch: pytest.MonkeyPatch) -> None:
+    """Its code records another version of where somebody moved to."""
+    newer = replace(contract_of(MovedIn), version=2)
+    patch.setitem(contracts._by_type, newer.type, newer)
+    patch.setitem(contracts._by_class, MovedIn, newer)
+    patch.setitem(contracts._upcasts, (newer.type, 1), lambda data: data)
+
+
 def test_rows_which_the_database_refuses_stop_the_view_before_their_event(office: Office) -> None:
     office.register("First", told("First"), told("First"), told("First"))
     head = office.register("Second", told("Second"))
@@ -178,14 +208,14 @@ def test_a_table_that_is_not_what_its_view_takes_it_for_stops_this_view_only(off
     office.history(2)
     runner = office.runner(PEOPLE, HOMES)
     with running(runner):
-        eventually(lambda: runner.status().state == "ready")
+        until(lambda: runner.status().state == "ready", "the runner is ready")
         with runner.engine.begin() as connection:
             connection.execute(text(damage.format("probe_people_people__v1g1")))
         office.record("elsewhere", moved("Beispiel", "of no concern to the view"))
         position = office.register("Late", moved("Late", "late"), moved("Late", "later")) - 2
         head = office.store.head()
-        eventually(lambda: runner.positions()["probe.homes"] == head)
-        eventually(lambda: runner.status().state == "view stopped")
+        until(lambda: runner.positions()["probe.homes"] == head, "the other view goes on")
+        until(lambda: runner.status().state == "view stopped", "the view has stopped")
     event_id = office.store.read_all(after=position - 1)[0].event_id
     assert runner.status().stopped == {"probe.people": Stopped(position, event_id)}
     assert runner.positions() == {"probe.people": position - 1, "probe.homes": head}
@@ -205,7 +235,7 @@ def test_indexes_that_cannot_be_made_stop_their_view_only(office: Office) -> Non
     assert runner.status().stopped == {"probe.people": Stopped(head, None)}
     head = office.record("elsewhere", moved("Beispiel", "later"))
     with running(runner):
-        eventually(lambda: runner.positions()["probe.homes"] == head)
+        until(lambda: runner.positions()["probe.homes"] == head, "the other view goes on")
     assert_fresh(office, runner.engine, HOMES)
 
 
@@ -223,11 +253,11 @@ def test_a_full_disk_stops_no_view_and_is_waited_for(office: Office) -> None:
     runner.engine.dispose()
     head = office.history(200)
     with running(runner):
-        eventually(lambda: runner.status().state == "waiting: ConnectionError")
+        until(lambda: runner.status().state == "waiting: ConnectionError", "the runner waits")
         assert runner.status().stopped == {}
         pages = 1_000_000
         runner.engine.dispose()
-        eventually(lambda: runner.positions() == {"probe.people": head, "probe.homes": head})
+        until(lambda: runner.positions() == {"probe.people": head, "probe.homes": head}, "all is followed")
     assert_fresh(office, runner.engine, PEOPLE, HOMES)
 
 
@@ -239,10 +269,10 @@ def test_a_database_that_refuses_the_register_is_waited_for(office: Office) -> N
     with runner.engine.begin() as connection:
         connection.execute(text("alter table wegmarken_views rename column live to alive"))
     with running(runner):
-        eventually(lambda: runner.status().state.startswith("waiting: "))
+        until(lambda: runner.status().state.startswith("waiting: "), "the runner waits")
         with runner.engine.begin() as connection:
             connection.execute(text("alter table wegmarken_views rename column alive to live"))
-        eventually(lambda: runner.status().state == "ready")
+        until(lambda: runner.status().state == "ready", "the runner goes on")
     assert_fresh(office, runner.engine, PEOPLE)
 
 
@@ -291,10 +321,10 @@ def test_a_new_view_catches_up_beside_the_others_and_joins_them(office: Office) 
     office.runner(PEOPLE).catch_up()
     together = office.runner(PEOPLE, HOMES, batch=3)
     with running(together):
-        eventually(lambda: together.positions().get("probe.homes", 0) > 0)
+        until(lambda: together.positions().get("probe.homes", 0) > 0, "the new view has begun")
         head = office.register("Late", moved("Late", "late"))
-        eventually(lambda: together.positions()["probe.people"] == head)
-        eventually(lambda: together.positions()["probe.homes"] == head)
+        until(lambda: together.positions()["probe.people"] == head, "the old view has followed")
+        until(lambda: together.positions()["probe.homes"] == head, "the new view has followed")
     assert_fresh(office, together.engine, PEOPLE, HOMES)
 
 
@@ -341,7 +371,7 @@ def test_two_runners_on_one_database_do_not_fold_anything_twice(office: Office) 
     one, other = office.runner(PEOPLE, HOMES, batch=2), office.runner(PEOPLE, HOMES, batch=3)
     with running(one), running(other):
         head = office.history(15)
-        eventually(lambda: {*one.positions().values(), *other.positions().values()} == {head})
+        until(lambda: {*one.positions().values(), *other.positions().values()} == {head}, "both have followed")
     assert_fresh(office, one.engine, PEOPLE, HOMES)
 
 
@@ -352,12 +382,13 @@ def test_of_two_runners_one_leads_and_the_other_stands_by_and_takes_over(office:
         with running(other):
             with running(one):
                 head = office.history(3)
-                eventually(lambda: one.status().state == "ready")
-                eventually(lambda: other.status().state == STANDING_BY)
-                eventually(lambda: set(other.positions().values()) == {head})
+                until(lambda: one.status().state == "ready", "the first is ready")
+                until(lambda: other.status().state == STANDING_BY, "the other stands by")
+                until(lambda: set(other.positions().values()) == {head}, "all is followed")
             first.close()
             head = office.history(3, "Beispiel")
-            eventually(lambda: other.status().state == "ready" and set(other.positions().values()) == {head})
+            until(lambda: other.status().state == "ready", "the other takes over")
+            until(lambda: set(other.positions().values()) == {head}, "the other has followed")
     assert_fresh(office, one.engine, PEOPLE, HOMES)
 
 
@@ -368,7 +399,7 @@ def test_who_stands_by_tells_of_the_live_views_while_one_is_built_anew(office: O
     with runner.engine.begin() as connection:
         registry.create(connection, PEOPLE, live=False)
     with running(runner):
-        eventually(lambda: runner.status().state == STANDING_BY)
+        until(lambda: runner.status().state == STANDING_BY, "the runner stands by")
         assert runner.positions() == {"probe.people": head, "probe.homes": head}
 
 
@@ -380,6 +411,6 @@ def test_a_log_that_is_shorter_than_the_views_is_waited_for(office: Office) -> N
     shorter.register("Only one")
     runner = Runner(office.engine(), (PEOPLE, HOMES), shorter.source)
     with running(runner):
-        eventually(lambda: runner.status().state == "waiting: StoreUnavailable")
+        until(lambda: runner.status().state == "waiting: StoreUnavailable", "the runner waits")
     shorter.close()
     assert_fresh(office, runner.engine, PEOPLE)

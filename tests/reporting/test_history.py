@@ -23,11 +23,13 @@ from services.reporting.history import (
     tree,
 )
 from services.reporting.ledger import LEDGER, Ledger
+from services.reporting.replay.stream import replay_stream
 from shared.contracts.casework import ConsultationHeld, TeamFormed
 from shared.contracts.codec import encode
 from shared.contracts.envelope import Origin
 from shared.contracts.model import CaseId, ConsultationId, EmployeeId, Event, EventId, PersonalClass, PersonId, TeamId
 from shared.eventstore.port import StoredEvent
+from shared.privacy.sealer import ClosedSealer
 from shared.projections.engine import open_engine
 
 DAY = date(2018, 5, 2)
@@ -59,6 +61,10 @@ class Log:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger, self._n = ledger, 0
+
+    def skip(self) -> None:
+        """A position that something else has taken."""
+        self._n += 1
 
     def record(self, event: Event, stream: str, actor: str = "anna", act: str = "act 1", cause: str = "") -> str:
         self._n += 1
@@ -128,6 +134,15 @@ def test_who_asks_gets_the_entries_that_answer(
     ledger: Ledger, log: Log, question: dict[str, Any], found: list[int]
 ) -> None:
     assert numbers(ledger, **question) == found
+
+
+def test_what_another_program_recorded_is_not_shown(ledger: Ledger, log: Log) -> None:
+    theirs = StoredEvent(5, "theirs", "team-north", 1, "other.Thing", b"\xff", b"{}", START)
+    ledger.write([theirs])
+    log.skip()
+    log.record(team("west"), "team-west")
+    assert numbers(ledger) == [1, 2, 3, 4, 6]
+    assert len(replay_stream(ledger, ClosedSealer(), "team-north")) == 1
 
 
 def test_an_entry_shows_what_is_plain_and_names_what_is_sealed(ledger: Ledger, log: Log) -> None:

@@ -18,6 +18,7 @@ from deploy.supervisor import Child, Supervisor, inherited
 from services.reporting import figures
 from shared.api.roles import AUDITOR, DATA_PROTECTION_OFFICER, HEAD_OF_OFFICE, INTEGRATION_MANAGER
 from shared.contracts.model import Event, PersonalClass
+from shared.contracts.reporting import ReportSealed, report_stream
 from shared.eventstore.sqlite import SqliteEventStore
 from shared.privacy.access_log import FileAccessLog
 from shared.privacy.keyring import open_keyring
@@ -25,6 +26,7 @@ from shared.privacy.sealer import KeyRingSealer
 from shared.privacy.secrets import ISSUER_PRIVATE, create_secrets, load_masters
 from shared.service.clock import SystemClock
 from shared.service.tokens import issue
+from tests.bus.events import append, new_event
 from tests.recording import record
 from tests.reporting.histories import (
     ADELBERG,
@@ -490,3 +492,27 @@ def test_erasures_tell_ids_and_reasons_only(office: Office) -> None:
     rest = office.got(path, PROTECTION, after=first["next"])
     assert [each["class"] for each in rest["erasures"]] == ["identity"] and rest["next"] is None
     assert office.get(path, HEAD).status_code == 403
+
+
+# --- the next release: last, as its event stays ----------------------------------------------------
+
+
+def test_nothing_is_sealed_or_verified_while_a_newer_release_knows_more(office: Office) -> None:
+    """A view passes what its code does not know; a figure may be asked again, a seal stays for ever."""
+    report = f"{REPORTS}/{office.post(REPORTS, {}).json()['id']}"
+    append(office.store, "team-north", new_event("casework.Unheard"))
+    assert office.get(report, verify="true").status_code == 200, "what came later is nothing to it"
+    sealed_by_the_next = ReportSealed(
+        report_id=(later := str(uuid4())),
+        definition="goeppingen-2018/1",
+        position=office.store.head(),
+        chain="",
+        figures="{}",
+        digest="",
+        occurred_on=SPRING,
+    )
+    office.happened(report_stream(later), sealed_by_the_next)
+    for answer in (office.post(REPORTS, {}), office.get(f"{REPORTS}/{later}", verify="true")):
+        assert answer.status_code == 503, answer.text
+        assert answer.json()["type"] == "urn:wegmarken:problem:newer-release"
+    assert office.get("/reporting/v1/report").status_code == 200

@@ -12,8 +12,10 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy import Engine, delete, select, update
+from structlog.testing import capture_logs
 
 from services.reporting.ledger import LEDGER, Head, Ledger, LedgerSource, Verified
+from shared.contracts.registry import NewerThanThisCode
 from shared.eventstore.chain import Chain
 from shared.eventstore.port import CaughtUp, NewEvent, StoredEvent
 from shared.eventstore.sqlite import SqliteEventStore
@@ -24,8 +26,21 @@ EVENTS = 12
 FINE = Verified(1, EVENTS, None)
 
 
+ENVELOPE = {
+    "version": 1,
+    "occurred_on": "2018-05-01",
+    "learnt_on": "2018-05-02",
+    "actor": "probe",
+    "on_behalf_of": None,
+    "command_id": "command",
+    "body_digest": "",
+    "correlation_id": "act",
+    "causation_id": "act",
+}
+
+
 def metadata(n: int) -> bytes:
-    return orjson.dumps({"actor": f"actor {n % 2}", "learnt_on": "2018-05-02", "correlation_id": f"act {n % 3}"})
+    return orjson.dumps(ENVELOPE | {"actor": f"actor {n % 2}", "correlation_id": f"act {n % 3}"})
 
 
 def stored(n: int, position: int) -> StoredEvent:
@@ -95,6 +110,22 @@ def test_the_chain_is_what_the_decision_record_says(ledger: Ledger) -> None:
     assert ledger.at(9) == Head(0, 0, bytes(32).hex())
 
 
+@pytest.mark.parametrize(
+    ("type", "version"), [("intake.Unheard", 1), ("intake.ConsentGiven", 99)], ids=["type", "version"]
+)
+def test_it_tells_up_to_where_this_code_knows_what_it_holds(engine: Engine, type: str, version: int) -> None:
+    ledger = Ledger(engine)
+    ledger.check_known(until=100)
+    LEDGER.create(engine)
+    known = stored(0, 10)._replace(type="intake.ConsentGiven")
+    foreign = stored(1, 20)._replace(type="theirs", metadata=b"{}")
+    newer = stored(2, 30)._replace(type=type, metadata=orjson.dumps(ENVELOPE | {"version": version}))
+    ledger.write([known, foreign, newer])
+    ledger.check_known(until=29)
+    with pytest.raises(NewerThanThisCode, match=type):
+        ledger.check_known(until=30)
+
+
 def test_copies_and_backups_compute_the_same_chain(ledger: Ledger) -> None:
     chain = Chain()
     for n in range(EVENTS):
@@ -129,6 +160,34 @@ def test_a_changed_column_is_found(ledger: Ledger, column: str) -> None:
     change(ledger, update(LEDGER).where(LEDGER.c.seq == 7).values({column: FLIPS[column]}))
     assert ledger.verify().broken == 7
     assert ledger.verify(1, 6).broken is None
+
+
+ODD = [
+    b"",
+    b"\xff",
+    b"null",
+    b"[1]",
+    *(orjson.dumps({name: ENVELOPE[name] for name in ENVELOPE if name != missing}) for missing in ENVELOPE),
+    *(orjson.dumps(ENVELOPE | {name: []}) for name in ENVELOPE if name != "on_behalf_of"),
+    orjson.dumps(ENVELOPE | {"learnt_on": "the day before yesterday"}),
+    orjson.dumps(ENVELOPE | {"actor": "a\0b"}),
+]
+"""Metadata that are not the platform's."""
+
+
+def test_what_another_program_recorded_is_chained_and_named_and_stops_nothing(ledger: Ledger) -> None:
+    seqs = range(EVENTS + 1, EVENTS + 1 + len(ODD))
+    foreign = [stored(n, 10 * n)._replace(metadata=odd, data=b"\xff") for n, odd in zip(seqs, ODD, strict=True)]
+    last = seqs[-1] + 1
+    with capture_logs() as lines:
+        ledger.write([*foreign, stored(last, 10 * last)])
+    named = [(line["event"], line["seq"], line["event_id"]) for line in lines]
+    assert named == [("ledger.foreign", seq, event.event_id) for seq, event in zip(seqs, foreign, strict=True)]
+    assert ledger.verify() == Verified(1, last, None)
+    facts = LedgerSource(ledger, ClosedSealer()).read(after=10 * EVENTS, limit=len(ODD))
+    assert [fact.stored for fact in facts] == foreign
+    change(ledger, update(LEDGER).where(LEDGER.c.seq == seqs[0]).values(actor="anna"))
+    assert ledger.verify().broken == seqs[0]
 
 
 @pytest.mark.parametrize("bit", range(0, 64, 7))

@@ -36,9 +36,9 @@ from tests.eventstore.served import served
 from tests.platform import invariants
 from tests.platform.county import SAMPLED, SETTINGS, RunningCounty, sample
 from tests.platform.figures import assert_reported
-from tests.platform.office import until
 from tests.postgres import Cluster
 from tests.servers.kept import kept
+from tests.waiting import until
 
 pytestmark = [pytest.mark.platform, pytest.mark.timeout(1800)]
 

@@ -10,10 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from deploy.one_machine import OneMachine
 from deploy.processes import PROCESSES, RELAY
@@ -22,16 +20,16 @@ from scenarios.goeppingen_2018.script import scenario
 from scenarios.loader import Api, Loader
 from scenarios.steps import Scenario
 from shared.api.roles import INTAKE_CLERK
+from tests.backup.installation import Installation, restored
 from tests.broker import BrokerCluster, kill, restart
 from tests.eventstore.served import Served, served, served_to
 from tests.platform import invariants
 from tests.platform.county import SAMPLED, SETTINGS, RunningCounty, sample
-from tests.platform.office import until
 from tests.platform.trouble import Planned, Trouble
 from tests.postgres import Cluster
 from tests.servers.kept import kept
+from tests.waiting import until
 from wegmarken.backup.manifest import Manifest
-from wegmarken.cli import wegmarken
 
 pytestmark = [pytest.mark.platform, pytest.mark.soak, pytest.mark.timeout(1800)]
 
@@ -137,31 +135,22 @@ def test_nothing_was_lost_parked_or_done_twice(county: RunningCounty, servers: S
 def test_the_drill(county: RunningCounty, servers: Servers, tmp_path: Path) -> None:
     """A backup beside the working platform, an erasure, and the platform on what comes back elsewhere."""
     before = county.figures()
-    done(county.machine.data, servers.settings, "backup", "secrets", tmp_path / "safe")
-    done(county.machine.data, servers.settings, "backup", "create", tmp_path / "backup")
+    here = Installation(county.machine.data, servers.settings)
+    here.done("backup", "secrets", tmp_path / "safe")
+    here.done("backup", "create", tmp_path / "backup")
     found = county.post("/intake/v1/persons/search", {"q": "a"}, INTAKE_CLERK).json()["persons"]
     gone, stays = found[0], found[1]
-    done(county.machine.data, servers.settings, "erase", gone["person_id"], "--reason", "request", "--yes")
+    here.done("erase", gone["person_id"], "--reason", "request", "--yes")
     with served() as elsewhere:
-        settings = SETTINGS | kept(elsewhere, servers.cluster.new_database())
-        data = tmp_path / "var"
-        record = county.machine.data / "erasures.jsonl"
-        how = ("--secrets", tmp_path / "safe", "--erasures", record)
-        done(data, settings, "backup", "restore", tmp_path / "backup", *how)
-        with OneMachine(data, clock="manual", settings=settings, say=print) as running:
+        there = Installation(tmp_path / "var", SETTINGS | kept(elsewhere, servers.cluster.new_database()))
+        restored(there, tmp_path / "backup", tmp_path / "safe", "--erasures", here.settings.erasures)
+        with OneMachine(there.data, clock="manual", settings=there.further, say=print) as running:
             running.wait_quiet(timeout=600)
-            restored = RunningCounty(running, county.scenario)
-            assert restored.figures() == before == SAMPLED
-            assert restored.get(f"/intake/v1/persons/{gone['person_id']}", INTAKE_CLERK)["erased"] is True
-            shown = restored.get(f"/intake/v1/persons/{stays['person_id']}", INTAKE_CLERK)
+            again = RunningCounty(running, county.scenario)
+            assert again.figures() == before == SAMPLED
+            assert again.get(f"/intake/v1/persons/{gone['person_id']}", INTAKE_CLERK)["erased"] is True
+            shown = again.get(f"/intake/v1/persons/{stays['person_id']}", INTAKE_CLERK)
             assert shown["family_name"] == stays["family_name"]
-            answer = restored.get("/reporting/v1/ledger?verify=true", "auditor")
+            answer = again.get("/reporting/v1/ledger?verify=true", "auditor")
             assert answer["verified"]["broken"] is None
             assert answer["chain"] == Manifest.read(tmp_path / "backup").store.chain
-
-
-def done(data: Path, settings: dict[str, str], *arguments: str | Path) -> Any:
-    environment = {"WEGMARKEN_DATA": str(data), **settings}
-    result = CliRunner().invoke(wegmarken, [str(each) for each in arguments], env=environment)
-    assert result.exit_code == 0, result.output
-    return result.stdout

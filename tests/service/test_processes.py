@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -19,6 +17,7 @@ import pytest
 import requests
 
 from deploy.broker import PrivateBroker
+from deploy.supervisor import inherited
 from shared.api.roles import AUDITOR, OPERATOR, REPORTING
 from shared.bus import attempts
 from shared.bus.connection import Outgoing, Publisher, connected
@@ -31,6 +30,7 @@ from shared.privacy.secrets import ISSUER_PRIVATE
 from shared.service.platform import Platform
 from shared.service.tokens import issue
 from tests.recording import record
+from tests.waiting import until
 
 PROGRAM = Path(__file__).parent / "sample_processes.py"
 ROOT = Path(__file__).parents[2]
@@ -41,8 +41,7 @@ class Process:
 
     def __init__(self, kind: str, data: Path, settings: Mapping[str, str]) -> None:
         self._log, self._key = data / f"{kind}.log", (data / "secrets" / ISSUER_PRIVATE).read_bytes()
-        ours = {name: value for name, value in os.environ.items() if not name.startswith("WEGMARKEN_")}
-        environment = ours | {"PYTHONPATH": str(ROOT), "WEGMARKEN_DATA": str(data)} | dict(settings)
+        environment = inherited(WEGMARKEN_DATA=str(data), PYTHONPATH=str(ROOT), **settings)
         with self._log.open("ab") as log:
             self.popen = subprocess.Popen([sys.executable, str(PROGRAM), kind], env=environment, stderr=log)
 
@@ -82,14 +81,6 @@ def started(kind: str, data: Path, **settings: str) -> Iterator[Process]:
         process.popen.wait()
 
 
-def eventually(condition: Callable[[], object], what: str, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"not within {seconds:.0f} s: {what}")
-        time.sleep(0.02)
-
-
 def set_service(platform: Platform) -> str:
     """Append an event that eligibility reacts to; its correlation id."""
     day, act = date(2018, 2, 1), str(uuid4())
@@ -105,10 +96,10 @@ def test_an_event_reaches_the_reaction_with_its_ids(
     platform = opened()
     settings = {"WEGMARKEN_BROKER": broker.url}
     with started("relay", tmp_path, **settings) as relay, started("react", tmp_path, **settings) as react:
-        eventually(lambda: react.health()[0] == 200, "react is subscribed")
-        eventually(lambda: relay.health()[0] == 200, "the relay publishes")
+        until(lambda: react.health()[0] == 200, "react is subscribed")
+        until(lambda: relay.health()[0] == 200, "the relay publishes")
         correlation_id = set_service(platform)
-        eventually(lambda: any(line["correlation_id"] == correlation_id for line in react.said("nudged")), "a nudge")
+        until(lambda: any(line["correlation_id"] == correlation_id for line in react.said("nudged")), "a nudge")
         (line,) = [line for line in react.said("nudged") if line["correlation_id"] == correlation_id]
         assert line["process"] == "react"
         assert line["type"] == "casework.MunicipalServiceSet"
@@ -118,8 +109,8 @@ def test_an_event_reaches_the_reaction_with_its_ids(
             nothing = {"in_hand": 0, "waiting": 0, "lag": {"events": 0, "seconds": None}}
             return react.health() == (200, {"status": "ready", **nothing, "due": 3})
 
-        eventually(settled, "everything is handled")
-        eventually(lambda: len(react.said("timer-failed")) > 2, "a timer that fails is tried again")
+        until(settled, "everything is handled")
+        until(lambda: len(react.said("timer-failed")) > 2, "a timer that fails is tried again")
         line = react.said("timer-failed")[0]
         assert (line["service"], line["timer"], line["exception"]) == ("eligibility", "look", "RuntimeError")
         assert "Erika" not in react.text()
@@ -148,7 +139,7 @@ def test_auditors_and_operators_see_what_is_parked_without_bodies(
     correlation_id = set_service(platform)
     (event,) = platform.store.read(f"municipality-{correlation_id}")
     with started("react", tmp_path, WEGMARKEN_BROKER=broker.url) as react:
-        eventually(lambda: react.health()[0] == 200, "react is subscribed")
+        until(lambda: react.health()[0] == 200, "react is subscribed")
         park(broker, event)
         for role in (AUDITOR, OPERATOR):
             answer = react.get("/parked", role)
@@ -174,11 +165,11 @@ def test_auditors_and_operators_see_what_is_parked_without_bodies(
 def test_health_answers_and_stop_works_while_the_broker_is_away(settings: object, tmp_path: Path) -> None:
     away = {"WEGMARKEN_BROKER": "amqp://probe:probe@127.0.0.1:9/"}
     with started("react", tmp_path, **away) as react, started("relay", tmp_path, **away) as relay:
-        eventually(lambda: react.health()[0] == 503, "react says that it waits")
+        until(lambda: react.health()[0] == 503, "react says that it waits")
         assert (react.health()[1]["waiting"], react.health()[1]["lag"]) == (None, None)
         answer = react.get("/parked", AUDITOR)
         assert (answer.status_code, answer.json()["type"]) == (503, "urn:wegmarken:problem:broker-unavailable")
-        eventually(lambda: relay.health()[0] == 503, "the relay says that it waits")
+        until(lambda: relay.health()[0] == 503, "the relay says that it waits")
         assert (react.stop(), relay.stop()) == (0, 0)
 
 

@@ -16,7 +16,6 @@ from tempfile import TemporaryDirectory
 
 from deploy.processes import SERVICES
 from shared.bus.checkpoint import Checkpoint
-from shared.contracts.codec import open_data
 from shared.contracts.model import PersonalClass
 from shared.database import dumps
 from shared.eventstore.copying import copy
@@ -33,7 +32,7 @@ from wegmarken.backup.drafts import BackupRefused, assert_new, drafted
 from wegmarken.backup.growing import fill
 from wegmarken.backup.manifest import ACCESS_LOG, ERASURES, EVENTS, PORTAL, BackupDamaged, Manifest
 from wegmarken.backup.safe import assert_fitting, copy_secrets
-from wegmarken.backup.survey import STEP, Tell, assert_belongs, check, has_keys, read_keys, read_log
+from wegmarken.backup.survey import STEP, Tell, assert_belongs, check, has_keys, open_sealed, read_keys, read_log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +239,7 @@ def _erase_again(
         sealer = KeyRingSealer(ring)
         for number, event in enumerate(events_in(directory / EVENTS), start=1):
             try:
-                open_data(event.data, event.event_id, sealer)
+                open_sealed(event, sealer)
             except (ValueError, KeyMissing):
                 raise BackupDamaged(f"what is sealed at position {event.position} does not open") from None
             if number % STEP == 0:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
 import shared.contracts  # noqa: F401 registers every event
-from shared.contracts.codec import open_data
+from shared.contracts.codec import NoEnvelope, Sealer, metadata_of, open_data
 from shared.contracts.model import Hidden, PersonalClass
 from shared.contracts.registry import contracts
 from shared.database import dumps
 from shared.eventstore.chain import Chain
 from shared.eventstore.identity import made_by
+from shared.eventstore.port import StoredEvent
 from shared.eventstore.sqlite import events_in
 from shared.privacy.erasure_record import RecordUnreadable, read_record
 from shared.privacy.keyring import KeyName
@@ -92,13 +94,20 @@ def read_log(directory: Path, tell: Tell) -> Log:
         store_id, position = store_id or made_by(event), event.position
         chain.add(event)
         try:
-            open_data(event.data, event.event_id, names)
+            open_sealed(event, names)
         except (ValueError, KeyError, TypeError):
             raise BackupDamaged(f"the event at position {position} cannot be read") from None
         if chain.events % STEP == 0:
             tell("reading events", chain.events, None)
     store = Store(id=store_id, events=chain.events, position=position, chain=chain.digest)
     return Log(store, frozenset(names.found))
+
+
+def open_sealed(event: StoredEvent, sealer: Sealer) -> None:
+    """Open what is sealed in an event: nothing, if another program recorded it. Raises what ``open_data`` raises."""
+    with suppress(NoEnvelope):
+        metadata_of(event.metadata)
+        open_data(event.data, event.event_id, sealer)
 
 
 def read_keys(directory: Path, name: str) -> Keys:

@@ -96,7 +96,7 @@ class WhoIsWho(View[PersonTables]):
         yield Upsert(tables.people, ("person_id",), row)
         if fact.revision > 0:
             yield Delete(tables.words, {"person_id": row["person_id"]})
-        for word in words(row["family_name"], row["given_name"], row["file_number"] or ""):
+        for word in _words_of(row):
             entry = {"word": word, "sound": sound(word), "shown_as": _shown_as(row)}
             yield Insert(tables.words, {**entry, "person_id": row["person_id"]})
 
@@ -154,14 +154,14 @@ def alike(
 
     def likelihood(person: Mapping[str, Any]) -> tuple[int, int, str, str]:
         """Fewer is likelier: words and a birthday that differ, then the order of names."""
-        theirs = words(person["family_name"], person["given_name"], person["file_number"] or "")
+        theirs = _words_of(person)
         strange = sum(word not in theirs for word in asked)
         unlike = sum(likely[word].isdisjoint(theirs) for word in asked)
         another_day = born_on is not None and person["born_on"] != born_on
         return unlike + another_day, strange, _shown_as(person), person["person_id"]
 
     def told(person: Mapping[str, Any]) -> dict[str, Any]:
-        theirs = words(person["family_name"], person["given_name"], person["file_number"] or "")
+        theirs = _words_of(person)
         return {
             **person,
             "same_name": all(any(each.startswith(word) for each in theirs) for word in asked),
@@ -186,6 +186,11 @@ def _statistics(fact: Fact) -> dict[str, Any]:
     if erased(fact.data["sex"]):
         return dict.fromkeys(STATISTICS)
     return {name: fact.data.get(name) for name in STATISTICS} | {"born_on": fact.data.get("born_on", fact.occurred_on)}
+
+
+def _words_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """By which a person is found."""
+    return words(row["family_name"], row["given_name"], row["file_number"] or "")
 
 
 def _shown_as(row: Mapping[str, Any]) -> str:

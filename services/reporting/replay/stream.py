@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import select
 
 from services.reporting.history import actor_of
-from services.reporting.ledger import LEDGER, STORED, Ledger
+from services.reporting.ledger import LEDGER, OURS, STORED, Ledger
 from services.reporting.replay.document import Document, changed
 from services.reporting.replay.folds import FOLDS
 from services.reporting.replay.masking import Pseudonym, masked, somebody_in
@@ -58,7 +58,8 @@ def replay_stream(ledger: Ledger, sealer: Sealer, stream: str) -> list[Step]:
 
     What the sealer may not open appears as "sealed", what nobody can open any more as "erased".
     """
-    query = select(*(LEDGER.c[name] for name in STORED)).where(LEDGER.c.stream == stream).order_by(LEDGER.c.revision)
+    of_stream = select(*(LEDGER.c[name] for name in STORED)).where(LEDGER.c.stream == stream, OURS)
+    query = of_stream.order_by(LEDGER.c.revision)
     facts = (Fact(sealer, *tuple(row)) for row in ledger.select(query))
     return list(replay(Recorded(fact.envelope, fact.event) for fact in facts))
 

@@ -71,8 +71,7 @@ class Client(KurrentDBClient):
 
     def read(self, **options: Any) -> streams.ReadResponse:
         """A read; see ``StreamsService.read``."""
-        metadata, credentials = self._call_metadata, self._call_credentials
-        response: streams.ReadResponse = self.streams.read(metadata=metadata, credentials=credentials, **options)
+        response: streams.ReadResponse = self.streams.read(metadata=self._call_metadata, **options)
         return response
 
     def follow(self, commit_position: int | None, **options: Any) -> streams.ReadResponse:
@@ -82,9 +81,7 @@ class Client(KurrentDBClient):
         """
         service = self.streams
         request = service._construct_read_request(subscribe=True, commit_position=commit_position, **options)
-        call = service._stub.Read(
-            request, metadata=service._metadata(self._call_metadata), credentials=self._call_credentials
-        )
+        call = service._stub.Read(request, metadata=service._metadata(self._call_metadata))
         response = streams.ReadResponse(call, None, service._grpc_streamers)
         response._include_checkpoints = response._include_caught_up = True
         return response
@@ -92,11 +89,8 @@ class Client(KurrentDBClient):
     def batch_append(self, requests: Iterator[BatchAppendReq]) -> Answers:
         """One call for many appends; the answers come as they come."""
         service = self.streams
-        answers: Answers = service._stub.BatchAppend(
-            requests,
-            metadata=service._metadata(self._call_metadata, requires_leader=True),
-            credentials=self._call_credentials,
-        )
+        metadata = service._metadata(self._call_metadata, requires_leader=True)
+        answers: Answers = service._stub.BatchAppend(requests, metadata=metadata)
         return answers
 
     def close(self) -> None:
@@ -229,6 +223,8 @@ def understood(error: Exception) -> Exception:
     if isinstance(error, grpc.RpcError):
         with suppress(Exception):  # a status may contradict itself
             error = handle_rpc_error(error)
+    if isinstance(error, exceptions.InternalError) and "RST_STREAM" in str(error):
+        return exceptions.ServiceUnavailableError("the call was reset")  # as by a proxy, or a node that ends
     if isinstance(error, exceptions.UnknownError) and "No leader info" in str(error):
         return exceptions.NodeIsNotLeaderError("nobody leads")
     if isinstance(error, ValueError) and "channel" in str(error).lower():

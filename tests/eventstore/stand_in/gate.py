@@ -27,6 +27,8 @@ class Faults:
     """So many requests are not handled: the server is not ready."""
     answers_to_hold_back: int = 0
     """So many answers, of appends among many, come after the next one's."""
+    reads_to_break_off: int = 0
+    """So many reads end in the middle, with their connection."""
     writes_to_time_out: int = 0
     """So many writes are done, and said to have timed out."""
     held: int = 0
@@ -82,6 +84,11 @@ class Gate:
     async def catch_up(self) -> None:
         """Before an event that a follower has missed."""
         await self._faults.hold(self._faults.seconds_between)
+
+    def break_off(self) -> None:
+        """In the middle of a read. Raises Refused when it is to end there."""
+        if self._faults.spend("reads_to_break_off"):
+            raise refusals.lost()
 
     def times_out(self) -> bool:
         """Whether an append that was just written is said to have timed out."""

@@ -117,6 +117,10 @@ class StandIn:
         """Answer the next appends among many after the one that follows: nobody promised an order of answers."""
         self._do(self._befall(answers_to_hold_back=count))
 
+    def break_off(self, count: int = 1) -> None:
+        """End the next reads of more than a few events in the middle, as a node does that goes away."""
+        self._do(self._befall(reads_to_break_off=count))
+
     def time_out(self, count: int = 1) -> None:
         """Do the next appends among many, and say of each that it has timed out."""
         self._do(self._befall(writes_to_time_out=count))

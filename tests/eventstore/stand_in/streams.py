@@ -20,6 +20,8 @@ from tests.eventstore.stand_in.reading import Bell, Rendering
 
 MAX_APPEND: Final = 1024 * 1024
 """Bytes of one append at most: the server's default."""
+MIDDLE: Final = 3
+"""Events after which a read ends that is to break off."""
 
 Context: TypeAlias = grpc.aio.ServicerContext
 Options: TypeAlias = streams_pb2.ReadReq.Options
@@ -153,7 +155,9 @@ class Streams(streams_pb2_grpc.StreamsServicer):
                 async for answer in self._followed(options, only):
                     yield answer
             else:
-                for answer in self._read(options, only):
+                for number, answer in enumerate(self._read(options, only)):
+                    if number == MIDDLE:
+                        self._gate.break_off()
                     yield answer
 
     def _read(self, options: Options, only: Filter | None) -> Iterator[ReadResp]:
