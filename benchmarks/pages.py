@@ -158,6 +158,8 @@ def pages(machine: OneMachine, staff: Sequence[Login]) -> Iterator[Asked]:
     yield Asked("register", INTAKE_CLERK, "/personen/neu")
     yield Asked("register, alike", INTAKE_CLERK, "/personen/aehnliche", {"family_name": name, "given_name": "Probe"})
     yield Asked("file", INTAKE_CLERK, f"/akte/{person}")
+    yield Asked("office of a lead", TEAM_LEAD, "/buero")
+    yield Asked("office", HEAD_OF_OFFICE, "/buero")
     yield Asked("dashboard", HEAD_OF_OFFICE, "/lage")
     for figure in ("persons-in-care", "population", "consultations", "caseload-by-team"):
         yield Asked(f"figure {figure}", HEAD_OF_OFFICE, f"/lage/{figure}")

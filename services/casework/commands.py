@@ -277,10 +277,12 @@ CaseStatus = Literal["open", "closed"]
 
 @dataclass(frozen=True, kw_only=True)
 class FindCases:
-    """The cases that whoever asks may know of. ``manager`` "me": one's own, and those in one's cover."""
+    """The cases that whoever asks may know of. ``manager`` "me": one's own, and those in one's cover; ``manager_id``:
+    those of one manager."""
 
     household_id: HouseholdId | None = uuid(default=None)
     manager: Literal["me"] | None = one_of(Literal["me"], default=None)
+    manager_id: EmployeeId | None = uuid(default=None)
     unassigned: bool | None = flag(default=None)
     status: CaseStatus | None = one_of(CaseStatus, default=None)
     limit: int = whole(1, 1000, default=200)

@@ -252,7 +252,8 @@ class CaseworkHttp(ServiceHttp):
         """The cases that whoever asks may know of, as they are now, first whoever was not seen for longest.
 
         `capacity`: as what the caller would record a talk with the case (manager, deputy, lead, walk_in; null: not at
-        all). `contact`: when and how the case was met last; null for who does not look after it.
+        all). `contact`: when and how the case was met last; null for who does not look after it. `opened_on`: since
+        when it has been open without a break.
         """
         asked, (who, within) = call.query, self.desk.colleague(call.actor, call.today)
         sought = Sought(
@@ -260,6 +261,7 @@ class CaseworkHttp(ServiceHttp):
             status=asked.status,
             unassigned=asked.unassigned,
             of=own_cases(who) if asked.manager == "me" else None,
+            manager_id=asked.manager_id,
         )
         with self.reader.snapshot() as now:
             tables = now.tables(CASES)
@@ -289,8 +291,8 @@ class CaseworkHttp(ServiceHttp):
             teams = who_works_where.team_names(now.connection, staff, [each["team_id"] for each in found])
             position = now.position(CASES)
         call.reads(*(each["case_id"] for each in found), *names)
-        case = next((answers.looked_after(each, who, names, teams) for each in found), None)
-        return {"household_id": household_id, "case": case, "position": position}
+        told = next((answers.looked_after(each, who, names, teams) for each in found), None)
+        return {"household_id": household_id, "case": told, "position": position}
 
     @query(CASE, GetCase, roles=ANY, personal=True)
     def get_case(self, call: Call[GetCase]) -> dict[str, Any]:
@@ -347,19 +349,27 @@ class CaseworkHttp(ServiceHttp):
             found = who_works_where.teams(now.connection, now.tables(STAFF), day)
             return {"teams": found, "valid_at": day, "position": now.position(STAFF)}
 
-    @query(f"{CASEWORK}/employees", ListEmployees, roles=ANY, views=(STAFF.name,), personal=True)
+    @query(f"{CASEWORK}/employees", ListEmployees, roles=ANY, views=(STAFF.name, CASES.name), personal=True)
     def list_employees(self, call: Call[ListEmployees]) -> dict[str, Any]:
-        """The employees with their teams on a day; with their contracts for those who run the office."""
-        day = call.query.valid_at or call.today
+        """The employees with their teams on a day; with their contracts for those who run the office.
+
+        `caseloads`, for them and for leads: how many of the cases that are open now each manager (null: nobody yet)
+        looks after on the day, by team. Who left a team may still have cases of it, and who was erased is found here
+        alone.
+        """
+        day, roles = call.query.valid_at or call.today, call.actor.roles
         with self.reader.snapshot() as now:
             tables = now.tables(STAFF)
             found = who_works_where.employees(now.connection, tables, day)
-            if not call.actor.roles.isdisjoint(OFFICE):
+            if not roles.isdisjoint(OFFICE):
                 contracts = who_works_where.contracts(now.connection, tables)
                 found = [{**each, "contracts": contracts.get(each["employee_id"], [])} for each in found]
-            position = now.position(STAFF)
+            distributes = not roles.isdisjoint(OFFICE | ASSIGNS)
+            caseloads = which_cases.caseloads(now.connection, now.tables(CASES), day) if distributes else None
+            position = min(now.position(STAFF), now.position(CASES))
         call.reads(*(each["employee_id"] for each in found))
-        return {"employees": found, "valid_at": day, "position": position}
+        told = {} if caseloads is None else {"caseloads": caseloads}
+        return {"employees": found, **told, "valid_at": day, "position": position}
 
     # --- how it is done ---------------------------------------------------------------------------
 

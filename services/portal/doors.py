@@ -40,6 +40,10 @@ FIGURES: Final = frozenset({HEAD_OF_OFFICE, REPORTING, AUDITOR})
 """Look at figures and reports."""
 SEAL: Final = frozenset({HEAD_OF_OFFICE, REPORTING})
 """Seal a report."""
+OFFICE: Final = frozenset({HEAD_OF_OFFICE, TEAM_LEAD})
+"""See who works in which team, with how many cases."""
+RUN: Final = frozenset({HEAD_OF_OFFICE})
+"""Form teams, take people on, conclude contracts."""
 STAFF: Final = frozenset({HEAD_OF_OFFICE})
 """See whose contract ends."""
 HISTORY: Final = frozenset({AUDITOR})

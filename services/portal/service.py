@@ -17,9 +17,11 @@ from services.portal.pages import (
     figure,
     figure_file,
     file,
+    handover,
     login,
     municipality,
     my_day,
+    office,
     operations,
     persons,
     reason,
@@ -27,6 +29,7 @@ from services.portal.pages import (
     replay,
     report,
     responsibility,
+    staffing,
     talk_line,
 )
 from services.portal.pages import help as help_page
@@ -158,6 +161,45 @@ class PortalHttp:
     def withdraw_talk(self, visit: Visit, case_id: UUID, consultation_id: UUID) -> Reply:
         """A talk or visit that was recorded by mistake."""
         return consultation.withdraw(visit, case_id, consultation_id)
+
+    # --- the office -------------------------------------------------------------------------------
+
+    @screen("/buero", roles=doors.OFFICE)
+    def office(self, visit: Visit) -> Reply:
+        """Whom nobody looks after yet; who works in which team, with how many cases."""
+        return office.show(visit)
+
+    @form("/buero/zuteilung/<uuid:case_id>", roles=doors.LEAD)
+    def assign(self, visit: Visit, case_id: UUID) -> Reply:
+        """From today on somebody of the team looks after a case."""
+        return office.assign(visit, str(case_id))
+
+    @screen("/buero/uebergabe/<uuid:employee_id>", roles=doors.LEAD)
+    def show_handover(self, visit: Visit, employee_id: UUID) -> Reply:
+        """Somebody's cases, to hand them over."""
+        return handover.show(visit, str(employee_id))
+
+    @form("/buero/uebergabe/<uuid:employee_id>", roles=doors.LEAD)
+    def hand_over(self, visit: Visit, employee_id: UUID) -> Reply:
+        return handover.take(visit, str(employee_id))
+
+    @screen("/buero/<action>", roles=doors.RUN)
+    def show_office_action(self, visit: Visit, action: str) -> Reply:
+        """A command's form in the office; what there is to record stands in ``office_actions``."""
+        return staffing.open_form(visit, action)
+
+    @form("/buero/<action>", roles=doors.RUN)
+    def take_office_action(self, visit: Visit, action: str) -> Reply:
+        return staffing.take(visit, action)
+
+    @screen("/buero/<action>/<uuid:about>", roles=doors.RUN)
+    def show_office_action_about(self, visit: Visit, action: str, about: UUID) -> Reply:
+        """The same about a team, somebody, or a contract."""
+        return staffing.open_form(visit, action, str(about))
+
+    @form("/buero/<action>/<uuid:about>", roles=doors.RUN)
+    def take_office_action_about(self, visit: Visit, action: str, about: UUID) -> Reply:
+        return staffing.take(visit, action, str(about))
 
     # --- for everybody ----------------------------------------------------------------------------
 

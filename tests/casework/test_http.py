@@ -145,6 +145,14 @@ def assign(casework: Casework, case_id: str, team: Team, account: str | None = N
     return casework.do(f"/cases/{case_id}/assignment", body, team.lead, LEAD)
 
 
+def a_case(casework: Casework) -> tuple[Team, str, str]:
+    """A team, the case that its manager looks after, and whose it is."""
+    team, anna = a_team(casework), str(uuid4())
+    case_id = a_household(casework, anna)
+    assign(casework, case_id, team)
+    return team, case_id, anna
+
+
 def a_talk(case_id: str, *took_part: str, **other: Any) -> dict[str, Any]:
     return {
         "case_id": case_id,
@@ -227,6 +235,17 @@ def test_the_office_is_set_up(casework: Casework) -> None:
     ]
     colleagues = casework.shown("/employees", team.deputy, MANAGER)["employees"]
     assert all("contracts" not in each for each in colleagues)
+
+
+def test_who_distributes_cases_is_told_how_many_each_manager_has(casework: Casework) -> None:
+    team, case_id, _ = a_case(casework)
+    ours = {"team_id": team.team_id, "employee_id": team.ids[team.manager], "cases": 1}
+    for account, roles in (("head", HEAD), (team.lead, LEAD)):
+        assert ours in casework.shown("/employees", account, roles)["caseloads"]
+    assert "caseloads" not in casework.shown("/employees", team.deputy, MANAGER)
+    for account, expected in ((team.manager, [(case_id, "2018-02-01")]), (team.deputy, [])):
+        cases = casework.shown("/cases", team.lead, LEAD, manager_id=team.ids[account])["cases"]
+        assert [(each["case_id"], each["opened_on"]) for each in cases] == expected
 
 
 def test_an_account_belongs_to_one_employee(casework: Casework) -> None:
@@ -321,9 +340,7 @@ def test_a_case_from_its_opening_to_its_end(casework: Casework) -> None:
 
 
 def test_a_talk_is_recorded_read_corrected_and_withdrawn(casework: Casework) -> None:
-    team, anna = a_team(casework), str(uuid4())
-    case_id = a_household(casework, anna)
-    assign(casework, case_id, team)
+    team, case_id, anna = a_case(casework)
     talk = casework.do("/consultations", a_talk(case_id, anna), team.manager, MANAGER)
     assert talk["stream"] == f"consultation-{talk['id']}" and talk["revision"] == 0
     visit = casework.do("/attempted-visits", {"case_id": case_id, "visited_on": TODAY}, team.manager, MANAGER)
@@ -346,9 +363,7 @@ def test_a_talk_is_recorded_read_corrected_and_withdrawn(casework: Casework) -> 
 
 def test_a_talk_is_sealed_with_the_cases_keys(casework: Casework) -> None:
     """Who lacks the master keys reads ids and days, and nothing of what was said."""
-    team, anna = a_team(casework), str(uuid4())
-    case_id = a_household(casework, anna)
-    assign(casework, case_id, team)
+    team, case_id, anna = a_case(casework)
     talk = casework.do("/consultations", a_talk(case_id, anna), team.manager, MANAGER)
     (stored,) = casework.office.store.read(talk["stream"])
     assert b"Probe" not in stored.data and b"outreach" not in stored.data and b"housing" not in stored.data
@@ -364,9 +379,7 @@ def test_a_talk_is_sealed_with_the_cases_keys(casework: Casework) -> None:
 
 
 def test_a_case_that_is_not_yours(casework: Casework) -> None:
-    team, other, anna = a_team(casework), a_team(casework), str(uuid4())
-    case_id = a_household(casework, anna)
-    assign(casework, case_id, team)
+    (team, case_id, anna), other = a_case(casework), a_team(casework)
     talk = casework.do("/consultations", a_talk(case_id, anna), team.manager, MANAGER)["id"]
     strangers = [(team.deputy, MANAGER), (other.manager, MANAGER), (other.lead, LEAD), ("nobody", MANAGER)]
     head = casework.office.store.head()
@@ -390,9 +403,7 @@ def test_a_case_that_is_not_yours(casework: Casework) -> None:
 
 
 def test_a_walk_in_is_recorded_by_a_colleague_who_reads_nothing(casework: Casework) -> None:
-    team, anna = a_team(casework), str(uuid4())
-    case_id = a_household(casework, anna)
-    assign(casework, case_id, team)
+    team, case_id, anna = a_case(casework)
     casework.do("/consultations", a_talk(case_id, anna), team.manager, MANAGER)
     (shown,) = casework.shown("/cases", team.deputy, MANAGER)["cases"]
     assert (shown["case_id"], shown["capacity"], shown["contact"]) == (case_id, "walk_in", None)
@@ -530,9 +541,7 @@ def test_a_manager_sees_whom_to_visit(casework: Casework) -> None:
 
 
 def test_a_cover_opens_the_cases_and_its_end_closes_them(casework: Casework) -> None:
-    team, anna = a_team(casework), str(uuid4())
-    case_id = a_household(casework, anna)
-    assign(casework, case_id, team)
+    team, case_id, anna = a_case(casework)
     today = {"from_on": TODAY, "until": "2018-08-10"}
     pair = {"employee_id": team.ids[team.manager], "deputy_id": team.ids[team.deputy]}
     cover = casework.do("/covers", {**pair, **today}, team.deputy, MANAGER)
@@ -555,9 +564,7 @@ def test_a_cover_opens_the_cases_and_its_end_closes_them(casework: Casework) -> 
 
 
 def test_a_lead_reads_with_a_reason_that_the_access_log_keeps(casework: Casework) -> None:
-    team, anna = a_team(casework), str(uuid4())
-    case_id = a_household(casework, anna)
-    assign(casework, case_id, team)
+    team, case_id, anna = a_case(casework)
     casework.do("/consultations", a_talk(case_id, anna), team.lead, LEAD)
     refused = casework.search(team.lead, LEAD, case_id)
     assert (refused.status_code, problem(refused)) == (403, "reason-required")
@@ -567,9 +574,7 @@ def test_a_lead_reads_with_a_reason_that_the_access_log_keeps(casework: Casework
 
 
 def test_who_reads_a_case_or_a_list_of_cases_is_recorded(casework: Casework) -> None:
-    team, anna = a_team(casework), str(uuid4())
-    case_id = a_household(casework, anna)
-    assign(casework, case_id, team)
+    team, case_id, _ = a_case(casework)
     casework.shown("/cases", team.manager, MANAGER, manager="me")
     casework.shown("/cases", team.manager, MANAGER, manager="me", status="closed")  # it is not among them
     casework.shown(f"/cases/{case_id}", team.deputy, MANAGER)
@@ -597,14 +602,12 @@ def test_an_import_records_for_whoever_had_the_case(casework: Casework) -> None:
 
 
 def test_a_repeated_command_gets_its_first_answer_whatever_happened_since(casework: Casework) -> None:
-    team, anna = a_team(casework), str(uuid4())
-    case_id = a_household(casework, anna)
-    assign(casework, case_id, team)
+    team, case_id, anna = a_case(casework)
     key: Any = {"Idempotency_Key": str(uuid4())}
     first = casework.ask("/consultations", a_talk(case_id, anna), team.manager, MANAGER, **key)
     casework.do(f"/cases/{case_id}/closure", {"reason": "other", "closed_on": "2018-05-02"}, team.manager, MANAGER)
-    assign_other = a_household(casework, anna)  # a fresh case, so that the account is known to be hers
-    assign(casework, assign_other, team)
+    fresh = a_household(casework, anna)  # another case, so that the account is known to be hers
+    assign(casework, fresh, team)
     again = casework.ask("/consultations", a_talk(case_id, anna), team.manager, MANAGER, **key)
     assert (first.status_code, again.status_code) == (201, 201)
     assert first.json() == again.json() and again.headers["Idempotency-Replayed"] == "true"

@@ -47,7 +47,7 @@ from shared.contracts.casework import (
     employee_stream,
     team_stream,
 )
-from shared.contracts.model import ConsultationId, EmployeeId, MasterMissing, PersonalClass, TeamId
+from shared.contracts.model import ConsultationId, EmployeeId, Event, MasterMissing, PersonalClass, TeamId
 from shared.privacy.sealer import ClosedSealer
 from shared.projections.engine import new_metadata
 from shared.projections.facts import Fact
@@ -114,6 +114,41 @@ def test_the_view_of_a_case_says_what_its_stream_says(office: Office) -> None:
         assignment = state.assigned.on(day)
         assert case["manager_id"] == (None if assignment is None else assignment.manager_id)
         assert case["status"] == state.status and state.members == set(case["members"])
+        assert case["opened_on"] == state.opened_on
+
+
+def test_since_when_a_case_is_open_is_told_in_whatever_order_it_was_learnt(office: Office) -> None:
+    def said(*events: Event) -> tuple[date, date]:
+        office.record(case_stream(CASE), *events)
+        office.catch_up()
+        with office.reader.snapshot() as now:
+            (case,) = which_cases.find(now.connection, now.tables(CASES), Sought(), EVERYTHING, TODAY, 100)
+        return case["opened_on"], office.case(CASE).opened_on
+
+    reaches_back = replace(ben_joined, occurred_on=START - DAY)
+    assert said(opened, replace(ben_joined, occurred_on=START + DAY)) == (START, START)
+    assert said(reaches_back) == (START - DAY, START - DAY)
+    assert said(CaseClosed(occurred_on=MAY, case_id=CASE, reason="wish")) == (START - DAY, START - DAY)
+    again = replace(opened, occurred_on=MAY + DAY, member_id=CEM)
+    assert said(again) == (MAY + DAY, MAY + DAY)
+
+
+def test_caseloads_count_open_cases_by_manager_and_team(office: Office) -> None:
+    def of(day: date) -> list[tuple[str | None, str | None, int]]:
+        office.catch_up()
+        with office.reader.snapshot() as now:
+            found = which_cases.caseloads(now.connection, now.tables(CASES), day)
+        return [(each["team_id"], each["employee_id"], each["cases"]) for each in found]
+
+    theirs = replace(opened, case_id=OTHER_CASE, household_id=OTHER_HOUSEHOLD, member_id=CEM)
+    office.record(case_stream(CASE), opened, assigned)
+    office.record(case_stream(OTHER_CASE), theirs)
+    assert set(of(TODAY)) == {(TEAM, MANAGER, 1), (None, None, 1)}
+    office.record(case_stream(OTHER_CASE), replace(assigned, case_id=OTHER_CASE))
+    office.record(case_stream(CASE), replace(assigned, occurred_on=MAY, manager_id=DEPUTY))
+    assert (of(MAY - DAY), of(MAY)) == ([(TEAM, MANAGER, 2)], sorted([(TEAM, DEPUTY, 1), (TEAM, MANAGER, 1)]))
+    office.record(case_stream(CASE), CaseClosed(occurred_on=TODAY, case_id=CASE, reason="wish"))
+    assert of(TODAY) == [(TEAM, MANAGER, 1)]
 
 
 def test_cases_are_found_by_what_is_sought(office: Office) -> None:
@@ -127,6 +162,8 @@ def test_cases_are_found_by_what_is_sought(office: Office) -> None:
     assert found(office, Sought(unassigned=False)) == [CASE]
     assert found(office, Sought(of=frozenset({MANAGER}))) == [CASE]
     assert found(office, Sought(of=frozenset())) == []
+    assert found(office, Sought(manager_id=MANAGER)) == [CASE]
+    assert found(office, Sought(of=frozenset({DEPUTY}), manager_id=MANAGER)) == []
     assert found(office, Sought(status="closed")) == []
     office.record(case_stream(CASE), CaseClosed(occurred_on=TODAY, case_id=CASE, reason="wish"))
     assert found(office, Sought(status="closed")) == [CASE]

@@ -21,6 +21,8 @@ OF_THE_PAGE: Final[Mapping[str, str]] = {
     "/static/<version>/<name>": "portal.css",
 }
 """What ``name`` is on which page."""
+IN_THE_OFFICE: Final[Mapping[str, str]] = {"/buero/<action>": "einstellen", "/buero/<action>/<uuid:about>": "vertrag"}
+"""What ``action`` is there; elsewhere it is one of a file."""
 NOWHERE: Final = "7f8e1c8e-9a4b-5d0e-8a25-0a4f4e6d3a11"
 """The id of nothing."""
 
@@ -47,7 +49,8 @@ class Route:
             "anywhere": "nirgends",
             **ids,
         }
-        known |= {"act": ids.get("correlation_id", ""), "action": ids.get("action", "einzug")}
+        known |= {"act": ids.get("correlation_id", ""), "about": ids.get("employee_id", "")}
+        known |= {"action": IN_THE_OFFICE.get(self.path) or ids.get("action", "einzug")}
         return PLACEHOLDER.sub(lambda found: known[found[1]], self.path)
 
 
@@ -65,5 +68,6 @@ def ids_of(office: RunningOffice) -> Mapping[str, str]:
     """What the paths of all routes name: what was recorded at first, and for the rest nothing that there is."""
     person = office.ids["person"]
     known = {"person_id": person, "case_id": office.ids["case"], "consultation_id": office.ids["talk"], "ags": AGS}
+    known["employee_id"] = office.ids["manager"]
     nothing = dict.fromkeys(("entry_id", "correlation_id", "report_id"), NOWHERE)
     return {**known, **nothing, "stream": f"person-{person}"}

@@ -73,9 +73,15 @@ def test_what_was_typed_is_shown_and_never_done(
     talk_id = portal.office.found("/casework/v1/consultations/search", {"case_id": case}, MANAGER)["consultations"][0]
     pages = {
         INTEGRATION_MANAGER: ("/mein-tag", f"/beratung/{case}", f"/beratung/{case}/{talk_id['consultation_id']}"),
-        TEAM_LEAD: ("/mein-tag/kollegen", f"/akte/{person}", f"/beratung/{case}"),
+        TEAM_LEAD: (
+            "/mein-tag/kollegen",
+            f"/akte/{person}",
+            f"/beratung/{case}",
+            "/buero",
+            f"/buero/uebergabe/{portal.office.ids['manager']}",
+        ),
         INTAKE_CLERK: (f"/akte/{person}", f"/akte/{person}/stammdaten", f"/akte/{person}/einzug"),
-        HEAD_OF_OFFICE: ("/lage", "/lage/consultations-by-team", "/lage/bericht"),
+        HEAD_OF_OFFICE: ("/lage", "/lage/consultations-by-team", "/lage/bericht", "/buero"),
         AUDITOR: ("/pruefung", f"/pruefung/verlauf/person-{person}", f"/pruefung/verlauf/case-{case}"),
     }[role]
     if role == AUDITOR:

@@ -200,6 +200,15 @@ PAGES: Final[Mapping[str, Door]] = {
     "GET /lage/berichte/<report_id>": to(*IN_FIGURES),
     "GET /lage/<name>": to(*IN_FIGURES),
     "GET /lage/<name>/csv/<what>": to(*IN_FIGURES),
+    # the office: cases are the lead's to distribute, all else is the head's to record
+    "GET /buero": to(HEAD, LEAD),
+    "POST /buero/zuteilung/<uuid:case_id>": to(LEAD, gives="422"),
+    "GET /buero/uebergabe/<uuid:employee_id>": to(LEAD),
+    "POST /buero/uebergabe/<uuid:employee_id>": to(LEAD, gives="422"),
+    "GET /buero/<action>": to(HEAD),
+    "POST /buero/<action>": by(HEAD),
+    "GET /buero/<action>/<uuid:about>": to(HEAD),
+    "POST /buero/<action>/<uuid:about>": by(HEAD),
     # audit, data protection, municipalities
     "GET /pruefung": to(AUDITOR),
     "POST /pruefung": to(AUDITOR, gives="303"),

@@ -21,7 +21,7 @@ from tests.portal.routes import ids_of, routes
 
 AWAY: Final = re.compile("antwortet (?:gerade )?nicht|lässt sich gerade nicht")
 TOUCHED: Final[Mapping[str, tuple[str, ...]]] = {
-    "intake": ("/mein-tag", "/beratung", "/personen", "/akte", "/pruefung/betrieb"),
+    "intake": ("/mein-tag", "/beratung", "/personen", "/akte", "/buero", "/pruefung/betrieb"),
     "eligibility": (
         "/mein-tag",
         "/beratung",
@@ -31,7 +31,7 @@ TOUCHED: Final[Mapping[str, tuple[str, ...]]] = {
         "/gemeinde",
         "/pruefung/betrieb",
     ),
-    "casework": ("/mein-tag", "/beratung", "/personen", "/akte", "/lage", "/pruefung/betrieb"),
+    "casework": ("/mein-tag", "/beratung", "/personen", "/akte", "/buero", "/lage", "/pruefung/betrieb"),
     "reporting": ("/lage", "/pruefung", "/datenschutz"),
 }
 """Pages that may say that a service is away. All others know nothing of it."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Label,
     MetaData,
     String,
     Subquery,
@@ -20,6 +21,7 @@ from sqlalchemy import (
     and_,
     exists,
     false,
+    func,
     literal,
     or_,
     select,
@@ -37,12 +39,13 @@ from shared.projections.view import Change, Day, Delete, Fact, Update, Upsert, V
 @dataclass(frozen=True, slots=True)
 class CaseTables:
     cases: Table
+    openings: Table
     members: Table
     assignments: Table
 
 
 class WhichCases(View[CaseTables]):
-    name, version = "casework.cases", 2
+    name, version = "casework.cases", 3
     types = types_of(CaseOpened, CaseMemberJoined, CaseMemberLeft, CaseAssigned, CaseClosed)
 
     def tables(self, metadata: MetaData, suffix: str) -> CaseTables:
@@ -54,6 +57,13 @@ class WhichCases(View[CaseTables]):
                 Column("case_id", String, primary_key=True),
                 Column("household_id", String, nullable=False, index=True),
                 Column("status", String, nullable=False),
+            ),
+            openings=self.table(
+                metadata,
+                suffix,
+                "openings",  # the days on which somebody joined in the present or latest spell
+                Column("case_id", String, primary_key=True),
+                Column("since", Day, primary_key=True),
             ),
             members=self.table(
                 metadata,
@@ -80,9 +90,10 @@ class WhichCases(View[CaseTables]):
             case "CaseOpened":
                 row = case | {"household_id": data["household_id"], "status": "open"}
                 yield Upsert(tables.cases, ("case_id",), row)
-                yield _member(tables, case, data["member_id"])
+                yield Delete(tables.openings, case)
+                yield from _joined(tables, case, data["member_id"], fact.occurred_on)
             case "CaseMemberJoined":
-                yield _member(tables, case, data["member_id"])
+                yield from _joined(tables, case, data["member_id"], fact.occurred_on)
             case "CaseMemberLeft":
                 yield Delete(tables.members, case | {"person_id": data["member_id"]})
             case "CaseAssigned":
@@ -103,27 +114,33 @@ def assigned(tables: CaseTables, on: date) -> Subquery:
     return select(held).where(held.c.since <= on, ~superseded).subquery()
 
 
-def _member(tables: CaseTables, case: dict[str, str], person_id: str) -> Upsert:
-    return Upsert(tables.members, ("case_id", "person_id"), case | {"person_id": person_id})
+def _joined(tables: CaseTables, case: dict[str, str], person_id: str, since: str) -> Iterator[Change]:
+    yield Upsert(tables.members, ("case_id", "person_id"), case | {"person_id": person_id})
+    yield Upsert(tables.openings, ("case_id", "since"), case | {"since": since})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """What a search asks for; None: it does not matter. ``of`` are managers."""
+    """What a search asks for; None: it does not matter. ``of`` are managers, ``manager_id`` is one."""
 
     household_id: HouseholdId | None = None
     status: str | None = None
     unassigned: bool | None = None
     of: frozenset[EmployeeId] | None = None
+    manager_id: EmployeeId | None = None
 
 
 def find(
     connection: Connection, tables: CaseTables, sought: Sought, scope: Scope, day: date, limit: int
 ) -> list[dict[str, Any]]:
-    """Cases in the scope, as they are assigned on the day, in order of their ids."""
+    """Cases in the scope, as they are assigned on the day, in order of their ids.
+
+    ``opened_on``: the first day of the present or latest spell, in whatever order its members came to be known.
+    """
     cases, assignment = tables.cases, assigned(tables, day)
+    held = assignment.c
     found = (
-        select(cases, assignment.c.team_id, assignment.c.manager_id, assignment.c.since.label("assigned_on"))
+        select(cases, _opened_on(tables), held.team_id, held.manager_id, held.since.label("assigned_on"))
         .join(assignment, assignment.c.case_id == cases.c.case_id, isouter=True)
         .where(_within(scope, assignment), *_matching(sought, cases, assignment))
         .order_by(cases.c.case_id)
@@ -132,6 +149,26 @@ def find(
     those = rows(connection, found)
     members = _members(connection, tables, [row["case_id"] for row in those])
     return [{**row, "members": members.get(row["case_id"], [])} for row in those]
+
+
+def caseloads(connection: Connection, tables: CaseTables, day: date) -> list[dict[str, Any]]:
+    """How many open cases each manager (None: nobody yet) looks after on the day, by the team in which they do."""
+    cases, held = tables.cases, assigned(tables, day)
+    found = (
+        select(held.c.team_id, held.c.manager_id.label("employee_id"), func.count().label("cases"))
+        .select_from(cases)
+        .join(held, held.c.case_id == cases.c.case_id, isouter=True)
+        .where(cases.c.status == "open")
+        .group_by(held.c.team_id, held.c.manager_id)
+        .order_by(held.c.team_id, held.c.manager_id)
+    )
+    return rows(connection, found)
+
+
+def _opened_on(tables: CaseTables) -> Label[date]:
+    opening = tables.openings.c
+    first = select(func.min(opening.since, type_=opening.since.type)).where(opening.case_id == tables.cases.c.case_id)
+    return first.scalar_subquery().label("opened_on")
 
 
 def _matching(sought: Sought, cases: Table, assignment: Subquery) -> Iterator[ColumnElement[bool]]:
@@ -143,6 +180,8 @@ def _matching(sought: Sought, cases: Table, assignment: Subquery) -> Iterator[Co
         yield assignment.c.manager_id.is_(None) == sought.unassigned
     if sought.of is not None:
         yield assignment.c.manager_id.in_(sought.of)
+    if sought.manager_id is not None:
+        yield assignment.c.manager_id == sought.manager_id
 
 
 def _within(scope: Scope, assignment: Subquery) -> ColumnElement[bool]:
@@ -158,7 +197,7 @@ def _within(scope: Scope, assignment: Subquery) -> ColumnElement[bool]:
 
 def _members(connection: Connection, tables: CaseTables, case_ids: list[str]) -> dict[str, list[str]]:
     members = tables.members
-    rows = connection.execute(
+    found = connection.execute(
         select(members).where(members.c.case_id.in_(case_ids)).order_by(members.c.case_id, members.c.person_id)
     )
-    return {case_id: [person_id for _, person_id in group] for case_id, group in groupby(rows, key=itemgetter(0))}
+    return {case_id: [person_id for _, person_id in group] for case_id, group in groupby(found, key=itemgetter(0))}

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Iterator
 from fcntl import LOCK_EX, flock
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from babel.messages.catalog import Catalog, Message
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
@@ -74,12 +74,6 @@ def write(catalog: Catalog) -> None:
 
 def _key(sentence: str | tuple[str, ...]) -> str:
     return sentence if isinstance(sentence, str) else sentence[0]
-
-
-def untranslated(message: Message) -> bool:
-    """Whether something is missing in the German of a message."""
-    strings: Any = message.string
-    return not (strings if isinstance(strings, str) else strings and all(strings))
 
 
 if __name__ == "__main__":

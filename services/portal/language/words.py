@@ -100,12 +100,9 @@ class Words:
         """815.185,00 €; €815,185.00."""
         return NOTHING if euros is None else format_currency(Decimal(str(euros)), "EUR", locale=self.locale)
 
-    def percent(self, share: float | str | Decimal | None, digits: int = 1) -> str:
+    def percent(self, share: float | str | Decimal | None) -> str:
         """A share of one: 0.332 is 33,2 %."""
-        if share is None:
-            return NOTHING
-        pattern = f"#,##0.{'0' * digits} %" if digits else "#,##0 %"
-        return format_percent(Decimal(str(share)), format=pattern, locale=self.locale)
+        return NOTHING if share is None else format_percent(Decimal(str(share)), "#,##0.0 %", locale=self.locale)
 
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -7,7 +7,7 @@ it, and can record a talk with somebody who just walked in.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -20,6 +20,7 @@ from services.portal.language.words import mark
 from services.portal.pages.persons import age, full_name
 from services.portal.records import actions, fields, timeline
 from services.portal.records.actions import Action, Given
+from services.portal.records.opened import Opened
 from services.portal.web.failures import NotHere
 from services.portal.web.form import Form
 from services.portal.web.visit import Visit
@@ -38,21 +39,6 @@ NOT_CERTAIN: Final = mark(
     " already arrived is not recorded twice."
 )
 WHICH_ONE: Final = mark("Please choose who is meant.")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
-    """A command's form in the file: where it is sent, and under which name its draft is kept.
-
-    ``about`` says in words which entry it is about; ``found`` are the people it may name.
-    """
-
-    action: Action
-    form: Form
-    address: str
-    draft: str
-    about: str = ""
-    found: tuple[Answer, ...] = ()
 
 
 # --- the page -----------------------------------------------------------------------------------
@@ -107,8 +93,8 @@ def take(visit: Visit, person_id: str, action_name: str, entry_id: str | None = 
 
 
 def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Opened | None = None) -> Reply:
-    backend, asked = visit.backend, visit.as_of.asked
-    record = _or_none(lambda: backend.get(f"/intake/v1/persons/{person_id}", **asked))
+    """The file, or as much of it as is for this visitor."""
+    record = _or_none(lambda: visit.backend.get(f"/intake/v1/persons/{person_id}", **visit.as_of.asked))
     if record is None and visit.as_of.is_now:
         raise NotHere
     if record is None:
@@ -117,6 +103,12 @@ def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Open
         (case,) = together(partial(_case, visit, record))
         if not isinstance(case, Mapping) or case["capacity"] not in OWN:  # need to know
             return visit.page("file_of_others.html", name=full_name(record), case=case)
+    return _whole(visit, record, undo, opened)
+
+
+def _whole(visit: Visit, record: Answer, undo: str | None, opened: Opened | None) -> Reply:
+    """All of the file; of somebody who was erased, that something was recorded."""
+    backend, asked, person_id = visit.backend, visit.as_of.asked, record["person_id"]
     known_at = asked["known_at"]
     case, recorded, phase, determined, household = together(
         partial(_case, visit, record),
@@ -152,7 +144,7 @@ def _page(visit: Visit, person_id: str, *, undo: str | None = None, opened: Open
 
 
 def _form(visit: Visit, person_id: str, opened: Opened) -> Reply:
-    """The form alone for a script that puts it in its place, else the file with the form in it. None in the past."""
+    """The form alone for a script that puts it in its place, else the file with the form in it. The past has none."""
     if not visit.as_of.is_now:
         return visit.redirect(f"/akte/{person_id}{visit.as_of.query}")
     if visit.wants_fragment:
@@ -211,7 +203,15 @@ def _opened(visit: Visit, action: Action, form: Form, person_id: str, entry_id: 
         for name, value in entry.items()
         if value and not name.endswith("_id") and not isinstance(value, list | Mapping)
     )
-    return Opened(action=action, form=form, address=f"/akte/{way}", draft=way.replace("/", ":"), about=about)
+    return Opened(
+        action=action,
+        form=form,
+        address=f"/akte/{way}",
+        draft=way.replace("/", ":"),
+        back=f"/akte/{person_id}",
+        place=action.group,
+        about=about,
+    )
 
 
 def _looked_for(visit: Visit, action: Action, form: Form) -> tuple[Form, tuple[Answer, ...]]:

@@ -8,4 +8,5 @@ from shared.api.reply import Reply
 
 
 def show(visit: Visit) -> Reply:
-    return visit.page("help.html", may_advise=visit.has_role(*doors.ADVISE))
+    """The page; what concerns talks only for who records them, and what concerns cases only for who assigns them."""
+    return visit.page("help.html", may_advise=visit.has_role(*doors.ADVISE), may_assign=visit.has_role(*doors.LEAD))

@@ -15,6 +15,7 @@ from shared.runtime.logs import get_logger
 
 
 def start(visit: Visit) -> Reply:
+    """To the first page of whoever is logged in; of others, to the log-in."""
     return visit.redirect(first_page(visit.roles) if visit.account else "/anmelden")
 
 
@@ -29,6 +30,7 @@ def show(visit: Visit) -> Reply:
 
 
 def log_in(visit: Visit) -> Reply:
+    """Begin a session, and go to where somebody wanted; or say why not."""
     typed = visit.form
     try:
         given = {"name": typed["name"], "password": typed.exactly("password")}
@@ -49,11 +51,13 @@ def log_in(visit: Visit) -> Reply:
 
 
 def log_out(visit: Visit) -> Reply:
+    """End the session."""
     visit.end()
     return visit.redirect("/anmelden?abgemeldet=1")
 
 
 def speak(visit: Visit) -> Reply:
+    """Go on with the same page in another language."""
     language = visit.form["language"]
     if is_language(language):
         visit.speak(language)
@@ -61,6 +65,7 @@ def speak(visit: Visit) -> Reply:
 
 
 def draft_key(visit: Visit) -> Reply:
+    """The key of the account's drafts, for the script that keeps them."""
     assert visit.account is not None
     key = b64encode(visit.portal.draft_key(visit.account.id)).decode()
     return visit.json({"account": visit.account.id, "key": key})

@@ -118,9 +118,11 @@ def process(words: Words, name: str, health: Answer | Unavailable) -> Process:
     views = _views(words, health)
     says = [sentence for sentence in (_lag(words, health), *_details(words, health)) if sentence]
     if health.get("status") != "ready":
-        stopped = any(view.is_stopped for view in views)
-        because = words.say("A view has stopped at an event that it cannot read.") if stopped else ""
-        reason = because or words.say("It runs, but cannot do its work: something that it needs does not answer.")
+        reason = (
+            words.say("A view has stopped at an event that it cannot read.")
+            if any(view.is_stopped for view in views)
+            else words.say("It runs, but cannot do its work: something that it needs does not answer.")
+        )
         return Process(name, label, does, "late", words.say("cannot work"), [reason, *says], views)
     if _seconds(health) > BEHIND_AFTER:
         return Process(name, label, does, "due", words.say("is behind"), says, views)

@@ -80,8 +80,8 @@ def _page(visit: Visit, typed: str, found: list[Found] | Unavailable | None, *, 
 
 def _search(visit: Visit, typed: str, *, similar: bool = False) -> list[Found] | Unavailable:
     backend = visit.backend
+    asked = {"q": typed, "limit": MOST + 1} | ({"similar": True} if similar else {})
     try:
-        asked = {"q": typed, "limit": MOST + 1} | ({"similar": True} if similar else {})
         people = backend.question("/intake/v1/persons/search", **asked)["persons"]
     except Unavailable as unavailable:
         return unavailable

@@ -42,6 +42,7 @@ class Step:
 
 
 def show(visit: Visit, stream: str) -> Reply:
+    """The page of steps with the one that is asked for; a step beyond the end leads to the last."""
     if asked.reason(visit) is None:
         return reason.ask(visit, audit.WHY)
     wanted = visit.number(STEP) or 1

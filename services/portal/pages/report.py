@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
+from operator import itemgetter
 from typing import Final
 
 from services.portal import doors
@@ -122,13 +123,9 @@ def sealed(visit: Visit, report_id: str) -> Reply:
 def told(answer: Answer, words: Words) -> Sequence[Figure]:
     """The lines of a report, by figure."""
     return [
-        Figure(name, str(next(iter(lines))["title"][words.language]), [_line(line, words) for line in lines])
-        for name, lines in ((name, list(found)) for name, found in groupby(answer["lines"], key=_figure_of))
+        Figure(name, lines[0]["title"][words.language], [_line(line, words) for line in lines])
+        for name, lines in ((name, list(found)) for name, found in groupby(answer["lines"], key=itemgetter("figure")))
     ]
-
-
-def _figure_of(line: Answer) -> str:
-    return str(line["figure"])
 
 
 def _line(line: Answer, words: Words) -> OnDay:

@@ -11,6 +11,7 @@ from services.portal.language.words import mark
 from services.portal.pages import consultation
 from services.portal.records import own_cases
 from services.portal.records.households import Household
+from services.portal.talks import telling
 from services.portal.talks.line import Line, read
 from services.portal.web import asked
 from services.portal.web.form import Form
@@ -34,11 +35,11 @@ def understood(visit: Visit) -> Reply:
 
 def record(visit: Visit, line: Line, household: Household) -> Reply:
     """Record what a line says of a household; where something is missing, open the form with the rest."""
-    told = _told_by(line, consultation.proposal(household, visit.today))
+    told = _told_by(line, telling.proposal(household, visit.today))
     if line.is_complete:
         return consultation.record_line(visit, household.case_id, line.what, told, visit.form.key)
-    one_text = Form.new(**{name: " ".join(told.all(name)) for name in consultation.TOLD})
-    return visit.redirect(asked.keep(visit, consultation.address(household.case_id), one_text, *consultation.TOLD))
+    one_text = Form.new(**{name: " ".join(told.all(name)) for name in telling.TOLD})
+    return visit.redirect(asked.keep(visit, consultation.address(household.case_id), one_text, *telling.TOLD))
 
 
 def said(visit: Visit, text: str) -> Line:
@@ -58,7 +59,7 @@ def _told_by(said: Line, proposed: Form) -> Form:
         "topics": list(said.topics),
         "setting": [said.setting] if said.setting else [],
         "minutes": [str(said.minutes)] if said.minutes else [],
-        "interpreter": [consultation.YES] if said.interpreter else [],
+        "interpreter": [telling.YES] if said.interpreter else [],
         "held_on": [written(said.held_on)] if said.held_on else [],
     }
     return replace(proposed, values={**proposed.values, **{name: value for name, value in given.items() if value}})

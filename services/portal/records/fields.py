@@ -18,9 +18,10 @@ from services.portal.language.days import NoDay, written
 from services.portal.language.words import Words
 from services.portal.web.form import NO_DAY, Form
 
-Kind = Literal["text", "lines", "day", "choice", "select", "flag", "person", "hidden"]
-"""Text, of one line or of several; a day as people write it; one of few, all in sight; one of many by first letters;
-yes, no, or not asked; somebody, who is looked for; what the form carries along unseen."""
+Kind = Literal["text", "lines", "day", "number", "choice", "several", "select", "flag", "person", "hidden"]
+"""Text, of one line or of several; a day as people write it; a number with the decimal mark of either language; one of
+few, or several, all in sight; one of many by first letters; yes, no, or not asked; somebody, who is looked for; what
+the form carries along unseen."""
 YES, NO = "yes", "no"
 _ISO_DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 
@@ -29,7 +30,7 @@ _ISO_DAY: Final = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
 class Field:
     """``values``: which of the values may be chosen; none named: all that ``terms`` knows for the field.
 
-    ``starts_today``: a day that is proposed as today.
+    ``starts_today``: a day that is proposed as today. ``called``: what it is called here, if not as in ``terms``.
     """
 
     name: str
@@ -38,9 +39,10 @@ class Field:
     hint: str = ""
     values: tuple[str, ...] = ()
     starts_today: bool = False
+    called: str = ""
 
     def label(self, words: Words) -> str:
-        return terms.label(words, self.name)
+        return words.say(self.called) if self.called else terms.label(words, self.name)
 
     def says(self, words: Words) -> str:
         """What stands beside the field, if anything."""
@@ -73,7 +75,7 @@ class Field:
                 return terms.countries(words)
             case "language":
                 return terms.languages(words)
-            case "ags":
+            case "ags" | "municipalities":
                 return terms.municipality_options()
             case "section":
                 return [(value, terms.section(words, value)) for value in self.values]
@@ -133,23 +135,28 @@ def read(
     return body, form.wrong(**wrong)
 
 
-def with_refusal(form: Form, refused: Refused, words: Words, names: Mapping[str, str]) -> Form:
+def with_refusal(
+    form: Form, refused: Refused, words: Words, names: Mapping[str, str], labels: Mapping[str, str] | None = None
+) -> Form:
     """The same form with what a service said against it, at the fields that it concerns.
 
-    ``names``: the form's names by the service's paths. What concerns no field of the form stands above it.
+    ``names``: the form's names by the service's paths; ``labels``: what fields are called here, if not as in ``terms``.
+    What concerns no field of the form stands above it.
     """
-    said = {path: _said(path, message, words) for path, message in refused.errors.items()}
+    said = {path: _said(path, message, words, labels or {}) for path, message in refused.errors.items()}
+    title = terms.municipalities_named(refused.title)
     if refused.entry in names:
-        said[refused.entry] = refused.title
+        said[refused.entry] = title
     at_fields = {names[path]: message for path, message in said.items() if path in names}
     elsewhere = [message for path, message in said.items() if path not in names]
-    return replace(form.wrong(**at_fields), problem=" ".join([refused.title, *elsewhere]))
+    return replace(form.wrong(**at_fields), problem=" ".join([title, *elsewhere]))
 
 
-def _said(path: str, message: str, words: Words) -> str:
+def _said(path: str, message: str, words: Words, labels: Mapping[str, str]) -> str:
     """What a service says about a field: with the field's name, and days as the language writes them."""
     with_days = _ISO_DAY.sub(lambda found: words.date(found[0]), message)
-    return words.say("“{field}” {wrong}", field=terms.label(words, path.rpartition(".")[2]), wrong=with_days)
+    name = path.rpartition(".")[2]
+    return words.say("“{field}” {wrong}", field=labels.get(name) or terms.label(words, name), wrong=with_days)
 
 
 def as_typed(fields: Iterable[Field], record: Mapping[str, Any]) -> dict[str, str]:
@@ -164,6 +171,10 @@ def _typed(field: Field, form: Form, name: str, today: date) -> Any:
             return None if day is None else day.isoformat()
         case "flag":
             return {YES: True, NO: False}.get(form[name])
+        case "several":
+            return form.all(name)
+        case "number":
+            return form.get(name) and form[name].replace(",", ".")
         case _:
             return form.get(name)
 

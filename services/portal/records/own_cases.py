@@ -21,6 +21,11 @@ def cases(visit: Visit) -> list[Answer]:
     return list(found["cases"])
 
 
+def is_cut(of: Sequence[Answer]) -> bool:
+    """Whether there may be more cases than were told."""
+    return len(of) >= MOST_CASES
+
+
 def cards(visit: Visit, of: Sequence[Answer]) -> Mapping[str, Answer]:
     """Intake's cards of these cases' households, by household. Raises Unavailable."""
     ids = [case["household_id"] for case in of]

@@ -247,12 +247,8 @@ def _withdrawn(event: Answer, events: Mapping[str, Answer], words: Words) -> str
     entry_id = event["fields"]["entry_id"]
     for each in events.values():
         if each["type"] in BEGINS_AN_ENTRY and _entry_id(each) == entry_id:
-            told = _told(each, events, words).text
-            return (
-                f"{terms.event(words, 'intake.' + each['type'])}: {told}"
-                if told
-                else terms.event(words, f"intake.{each['type']}")
-            )
+            what, told = terms.event(words, f"intake.{each['type']}"), _told(each, events, words).text
+            return f"{what}: {told}" if told else what
     return ""
 
 

@@ -147,6 +147,7 @@ function enhanceOne(select) {
   select.addEventListener("change", show);
   select.after(box);
   show();
+  if (select.autofocus) input.focus(); // what was meant for the select
 }
 
 /** Say that a form's value changed, as if somebody had done it by hand. */

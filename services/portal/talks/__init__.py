@@ -1,1 +1,1 @@
-"""A talk: told in one line, and the indicators that it answers."""
+"""A talk: told in its form or in one line, and the indicators that it answers."""

@@ -14,6 +14,10 @@ from shared.database.plain import DatabaseUnavailable
 from shared.runtime.logs import get_logger
 
 
+class NotHere(LookupError):
+    """There is no such page."""
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A page's title, what happened, and what to do next."""
@@ -96,10 +100,6 @@ def failure(visit: Visit, error: Exception) -> Reply:
     if said is BROKEN:
         get_logger().error("page-failed", exc_info=error)
     return _page(visit, said, happened)
-
-
-class NotHere(LookupError):
-    """There is no such page."""
 
 
 def _page(visit: Visit, said: Failure, happened: str) -> Reply:

@@ -31,6 +31,7 @@ PLACES: Final = (
     Place("/pruefung", mark("Audit"), doors.HISTORY),
     Place("/pruefung/betrieb", mark("Operation"), doors.OPERATION),
     Place("/lage", mark("Dashboard"), doors.FIGURES),
+    Place("/buero", mark("Office"), doors.OFFICE),
     Place("/datenschutz", mark("Data protection"), doors.ACCESSES),
     Place("/datenschutz/loeschungen", mark("Erasures"), doors.ERASURES),
     Place("/gemeinde", mark("My municipality"), doors.MUNICIPALITY),

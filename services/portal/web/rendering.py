@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import CodeType
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -24,7 +26,8 @@ class Templates:
     error, not an empty spot."""
 
     def __init__(self, assets: Assets) -> None:
-        self._environments = {language: _environment(words(language), assets) for language in LANGUAGES}
+        compiled = _Compiled()
+        self._environments = {language: _environment(words(language), assets, compiled) for language in LANGUAGES}
 
     def page(self, name: str, language: Language, shown: Mapping[str, Any]) -> bytes:
         return self._environments[language].get_template(name).render(shown).encode()
@@ -36,7 +39,26 @@ class Templates:
         return "".join(template.blocks[block](context)).encode()
 
 
-def _environment(of: Words, assets: Assets) -> Environment:
+class _Compiled(BytecodeCache):
+    """What was compiled for one language serves the others: no word is in it, see ``_when_shown``."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get(bucket.key)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key] = bucket.code
+
+
+def _when_shown(speak: Callable[..., Any]) -> Callable[..., Any]:
+    """A filter whose words come when a page is shown: of a constant they would else be compiled into the template."""
+    return pass_context(lambda context, *given: speak(*given))
+
+
+def _environment(of: Words, assets: Assets, compiled: BytecodeCache) -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -45,6 +67,7 @@ def _environment(of: Words, assets: Assets) -> Environment:
         lstrip_blocks=True,
         cache_size=-1,
         auto_reload=False,
+        bytecode_cache=compiled,
     )
 
     def say(sentence: str, **facts: object) -> Markup:
@@ -53,19 +76,19 @@ def _environment(of: Words, assets: Assets) -> Environment:
         return said.format(**facts) if facts else said
 
     environment.globals.update(say=say, say_many=of.say_many, asset=assets.address, language=of.language, words=of)
-    environment.filters.update(
-        day=of.date,
-        weekday=of.weekday,
-        time=of.time,
-        number=of.number,
-        role=lambda role: terms.role(of, role),
-        term=lambda value, field: terms.term(of, field, value),
-        value=lambda value, field: terms.value(of, field, value),
-        label=partial(terms.label, of),
-        because=partial(terms.because, of),
-        phase_chip=partial(terms.phase_chip, of),
-        dialled=terms.dialled,
-    )
+    speaking: dict[str, Callable[..., Any]] = {
+        "day": of.date,
+        "weekday": of.weekday,
+        "time": of.time,
+        "number": of.number,
+        "role": partial(terms.role, of),
+        "term": lambda value, field: terms.term(of, field, value),
+        "value": lambda value, field: terms.value(of, field, value),
+        "label": partial(terms.label, of),
+        "because": partial(terms.because, of),
+        "phase_chip": partial(terms.phase_chip, of),
+    }
+    environment.filters.update({name: _when_shown(speak) for name, speak in speaking.items()}, dialled=terms.dialled)
     environment.globals["m"] = environment.get_template("macros.html").module
     environment.tests.update(unavailable=lambda answer: isinstance(answer, Unavailable))
     for name in environment.list_templates(["html"]):

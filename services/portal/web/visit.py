@@ -217,10 +217,9 @@ class Visit:
             return self._reply(204, b"", "text/plain", ("HX-Redirect", path))
         return self._reply(303, b"", "text/plain", ("Location", path))
 
-    def json(self, value: Any, *, status: int = 200) -> Reply:
+    def json(self, value: Any) -> Reply:
         """An answer to a script of ours."""
-        reply = Reply.json(value, status=status)
-        return self._finished(reply)
+        return self._finished(Reply.json(value))
 
     def csv(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Reply:
         """A table as a file for a spreadsheet; ``name`` without its ending."""

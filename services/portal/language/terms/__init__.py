@@ -19,6 +19,7 @@ from services.portal.language.terms.places import (
     dialled,
     language,
     languages,
+    municipalities_named,
     municipality,
     municipality_options,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "label",
     "language",
     "languages",
+    "municipalities_named",
     "municipality",
     "municipality_options",
     "options",

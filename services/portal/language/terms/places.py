@@ -14,11 +14,17 @@ _COUNTRY: Final = re.compile(r"(?!AC|CP|DG|EA|EU|EZ|IC|QO|TA|UN|XA|XB|ZZ)[A-Z]{2
 """Two letters, but not those that stand for regions, islands and nothing."""
 _LANGUAGE: Final = re.compile(r"[a-z]{2}|aii|bal|ckb|haz|kmr|mnk|prs|rom|syr|tig|zza")
 """Those of two letters, and what people here speak beside them."""
+_AGS: Final = re.compile(r"\b[0-9]{8}\b")
 
 
 def municipality(ags: str) -> str:
     """A municipality of the district by its key, else the key."""
     return municipalities().get(Ags(ags), ags)
+
+
+def municipalities_named(sentence: str) -> str:
+    """A sentence of a service with the names of the municipalities whose keys stand in it."""
+    return _AGS.sub(lambda found: municipality(found[0]), sentence)
 
 
 def municipality_options() -> list[tuple[str, str]]:
