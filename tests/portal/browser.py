@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -15,6 +16,8 @@ from tests.waiting import until
 
 ROOT: Final = Path(__file__).parents[2]
 SCREENSHOTS: Final = ROOT / "var" / "screenshots"
+PICTURES: Final = "PICTURES" in os.environ
+"""Whether they are taken at all."""
 AXE: Final = ROOT / "services" / "portal" / "node_modules" / "axe-core" / "axe.min.js"
 TAGS: Final = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 RULES_OF_COLOURS: Final = ("color-contrast", "link-in-text-block")
@@ -62,9 +65,10 @@ def log_in(page: Page, portal: RunningPortal, role: str) -> None:
 
 
 def screenshot(page: Page, name: str) -> None:
-    """A picture of the whole page under var/screenshots, for people to look at."""
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    """A picture of the whole page under var/screenshots, for people who want to look at it."""
+    if PICTURES:
+        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
 
 
 def axe(page: Page, rules: Sequence[str] = ()) -> list[str]:
