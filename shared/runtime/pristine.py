@@ -63,6 +63,8 @@ def _is_built_on_them(name: str) -> bool:
 
 def _load() -> None:
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # it would write lines of its own among ours
+    # Its handlers of a fork would run, and crash, in a child of ours that is about to become another program.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     if is_green():
         with _originals():
             parts = [import_module(name) for name in PARTS]

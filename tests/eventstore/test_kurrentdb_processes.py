@@ -88,6 +88,21 @@ print("done")
 """
 
 
+STARTS_OTHERS = """
+import subprocess, sys, time
+from shared.eventstore.opening import open_store
+from tests.eventstore.contract import append
+
+store = open_store(sys.argv[1])
+append(store, "s-1")
+for _ in range(100):  # with gRPC's own handling of forks each takes a second, if it does not crash
+    subprocess.run(["true"], preexec_fn=lambda: time.sleep(0.01), check=True)
+append(store, "s-2")
+store.close()
+print("done")
+"""
+
+
 def run(program: str, argument: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "ignore", "-c", program, argument]
     return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=ROOT)
@@ -103,6 +118,12 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_green_threads_append_read_and_follow_while_the_hub_goes_on(url: str) -> None:
     finished = run(GREEN, url)
+    assert finished.stdout == "done\n", finished.stderr
+
+
+def test_who_talks_to_a_server_can_start_other_processes() -> None:
+    with served() as url:
+        finished = run(STARTS_OTHERS, url)
     assert finished.stdout == "done\n", finished.stderr
 
 
