@@ -253,8 +253,8 @@ class Tail:
         assert not self._thread.is_alive()
 
 
-def until(ledger: Ledger, position: int) -> None:
-    """Follow the ledger up to a position."""
+def follow(ledger: Ledger, position: int) -> None:
+    """As far as a position."""
     for item in LedgerSource(ledger, ClosedSealer()).follow(after=0, batch=3):
         if (item.position if isinstance(item, CaughtUp) else item[-1].position) >= position:
             return
@@ -264,9 +264,9 @@ def test_the_tail_copies_what_is_there_and_what_comes(engine: Engine, store: Sql
     ledger = Ledger(engine)
     append(store, *range(5))
     with Tail(ledger, store):
-        until(ledger, 5)
+        follow(ledger, 5)
         append(store, *range(5, 9))
-        until(ledger, 9)
+        follow(ledger, 9)
     facts = LedgerSource(ledger, ClosedSealer()).read(after=0, limit=100)
     assert [fact.stored for fact in facts] == store.read_all()
     assert ledger.verify() == Verified(1, 9, None)
@@ -275,11 +275,11 @@ def test_the_tail_copies_what_is_there_and_what_comes(engine: Engine, store: Sql
 def test_the_tail_goes_on_where_it_ended(engine: Engine, store: SqliteEventStore) -> None:
     append(store, *range(3))
     with Tail(Ledger(engine), store):
-        until(Ledger(engine), 3)
+        follow(Ledger(engine), 3)
     append(store, *range(3, 6))
     again = Ledger(engine)
     with Tail(again, store):
-        until(again, 6)
+        follow(again, 6)
     assert again.verify() == Verified(1, 6, None)
 
 
@@ -287,7 +287,7 @@ def test_two_tails_do_not_write_anything_twice(engine: Engine, store: SqliteEven
     one, other = Ledger(engine), Ledger(engine)
     with Tail(one, store), Tail(other, store):
         append(store, *range(40))
-        until(one, 40)
+        follow(one, 40)
     assert one.verify() == Verified(1, 40, None)
 
 
@@ -296,11 +296,11 @@ def test_what_a_database_lost_is_read_from_the_store_again(engine: Engine, store
     ledger = Ledger(engine)
     append(store, *range(6))
     with Tail(ledger, store):
-        until(ledger, 6)
+        follow(ledger, 6)
         with engine.begin() as connection:
             connection.execute(delete(LEDGER).where(LEDGER.c.seq > 3))
         append(store, 6)
-        until(ledger, 7)
+        follow(ledger, 7)
     facts = LedgerSource(ledger, ClosedSealer()).read(after=0, limit=100)
     assert [fact.stored for fact in facts] == store.read_all()
     assert ledger.verify() == Verified(1, 7, None)
@@ -311,8 +311,8 @@ def test_a_ledger_filled_anew_has_the_same_chain(tmp_path: Path, engine: Engine,
     second = open_engine(f"sqlite:///{tmp_path}/second.db", writing=True)
     one, other = Ledger(engine), Ledger(second)
     with Tail(one, store), Tail(other, store):
-        until(one, 20)
-        until(other, 20)
+        follow(one, 20)
+        follow(other, 20)
     assert one.head() == other.head()
     second.dispose()
 
